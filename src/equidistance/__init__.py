@@ -1,0 +1,66 @@
+"""Measure a state's multi-vector foreign policy: how close it stands to each power, in words and in deeds.
+
+>>> import equidistance as eq
+>>> kz = eq.assess("Kazakhstan")
+>>> kz.headline
+>>> kz.alignment.to_pandas()
+>>> eq.why("Kazakhstan", "Russia", 2022).indicators.to_pandas()
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from equidistance.assess.assessment import Assessment, assess
+    from equidistance.assess.why import Explanation, why
+    from equidistance.errors import EquidistanceError
+    from equidistance.ground.blocs import define_bloc
+    from equidistance.ground.states import resolve
+    from equidistance.indicators.declare import all_indicators as indicators
+    from equidistance.sources.card import all_sources as sources
+    from equidistance.sources.ingest import ingest, pull
+
+_PUBLIC = {
+    "assess": ("equidistance.assess.assessment", "assess"),
+    "Assessment": ("equidistance.assess.assessment", "Assessment"),
+    "why": ("equidistance.assess.why", "why"),
+    "Explanation": ("equidistance.assess.why", "Explanation"),
+    "resolve": ("equidistance.ground.states", "resolve"),
+    "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
+    "indicators": ("equidistance.indicators.declare", "all_indicators"),
+    "sources": ("equidistance.sources.card", "all_sources"),
+    "ingest": ("equidistance.sources.ingest", "ingest"),
+    "pull": ("equidistance.sources.ingest", "pull"),
+    "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
+}
+
+__all__ = [
+    "Assessment",
+    "EquidistanceError",
+    "Explanation",
+    "__version__",
+    "assess",
+    "define_bloc",
+    "indicators",
+    "ingest",
+    "pull",
+    "resolve",
+    "sources",
+    "why",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that importing the package costs next to nothing."""
+    if name in _PUBLIC:
+        module, attribute = _PUBLIC[name]
+        value = getattr(import_module(module), attribute)
+        globals()[name] = value  # because "assess" is also a subpackage, whose import would shadow the function
+        return value
+    raise AttributeError(f"module 'equidistance' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,279 @@
+"""Where the evidence for an assessment comes from: the shipped snapshot, the user's store, or both.
+
+Rows of the store win over shipped rows of the same state, power, period and indicator, so that ingesting newer data
+adds to what ships instead of replacing it.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from equidistance.assess.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
+from equidistance.errors import InvalidRequest, UnknownName
+from equidistance.evidence.fetch import cache_directory
+from equidistance.evidence.store import SourceVersion, Store, default_path
+from equidistance.ground.blocs import Bloc, resolve_power
+from equidistance.ground.states import State, all_states
+from equidistance.indicators import panel
+from equidistance.indicators.declare import Channel, Indicator, all_indicators
+from equidistance.indicators.snapshot import Snapshot, shipped
+from equidistance.indicators.views import register_views
+from equidistance.tables import Table
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+KEY = ("state", "power", "period", "indicator")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence about one state and some powers.
+
+    Attributes:
+        rows: indicator rows of the state's dyads.
+        indicators: the indicators to use, with the channels the user wants.
+        powers: the powers.
+        sources: facts on each source version that rows name.
+        digest: twelve hex digits that change with the rows.
+        notes: what the reader must know about the evidence.
+        snapshot: the shipped snapshot.
+        store: path of the store used, if one is.
+        moved: whether the user moved an indicator to the other channel.
+    """
+
+    rows: pa.Table
+    indicators: tuple[Indicator, ...]
+    powers: tuple[State | Bloc, ...]
+    sources: tuple[dict[str, Any], ...]
+    digest: str
+    notes: tuple[str, ...]
+    snapshot: Snapshot
+    store: Path | None
+    moved: bool
+
+    def reference(self, *, refit: bool, progress: Progress | None = None) -> Reference:
+        """The shared parameters: the shipped reference fit, or a new fit to all evidence at hand (cached)."""
+        if not (refit or self.moved):
+            return Reference.from_json(self.snapshot.reference_text())
+        powers = tuple(resolve_power(code) for code in DEFAULT_POWERS)
+        rows = self.snapshot.rows(powers=[power.code for power in powers])
+        if self.store is not None:
+            rows = _merge(_store_rows(self.store, powers, progress)[0], rows)
+        wanted = "|".join(f"{one.name}={one.channel}" for one in self.indicators)
+        key = hashlib.sha256(f"{digest_of(rows)}|{wanted}".encode()).hexdigest()[:16]
+        path = cache_directory() / "fits" / f"{key}.json"
+        if path.exists():
+            return Reference.from_json(path.read_text(encoding="utf-8"))
+
+        def report(step: int, likelihood: float) -> None:
+            if progress is not None:
+                progress(f"Estimating shared parameters (log likelihood {likelihood:.1f})", step, 0)
+
+        fitted = fit_reference(rows, dyads(powers), self.indicators, on_iteration=report)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(fitted.to_json(), encoding="utf-8")
+        return fitted
+
+    def source_table(self, grid: panel.Panel) -> Table:
+        """The source versions behind the panel, with how many of its values each one carries."""
+        places = grid.row[grid.row >= 0]
+        names, counts = np.unique(
+            np.array(self.rows["source_id"].to_pylist(), dtype=object)[places].astype(str), return_counts=True
+        )
+        used = dict(zip(names.tolist(), counts.tolist(), strict=True))
+        facts = [
+            {name: source.get(name) for name in _SOURCE_COLUMNS} | {"used": used[source["source_id"]]}
+            for source in self.sources
+            if source["source_id"] in used
+        ]
+        schema = pa.schema([*((name, pa.string()) for name in _SOURCE_COLUMNS), ("used", pa.int64())])
+        return Table("sources", pa.Table.from_pylist(facts, schema=schema), {"used": "values the model saw"})
+
+
+_SOURCE_COLUMNS = (
+    "source_id", "source", "title", "publisher", "licence", "citation", "address", "coverage_start", "coverage_end",
+    "sha256",
+)
+
+
+def gather(
+    subject: State,
+    powers: tuple[State | Bloc, ...],
+    indicators: Sequence[str] | str | None,
+    *,
+    store: str | Path | bool | None,
+    progress: Progress | None = None,
+) -> Evidence:
+    """Collect the evidence for one state.
+
+    Args:
+        subject: the state.
+        powers: the powers.
+        indicators: as in :func:`equidistance.assess.assessment.assess`.
+        store: as there.
+        progress: called while indicators are computed from the store.
+
+    Raises:
+        InvalidRequest: a power that the shipped snapshot does not hold, and no store to compute it from.
+        UnknownName: no such indicator.
+    """
+    declared, moved = choose_indicators(indicators)
+    snapshot = shipped()
+    path = _store_path(store)
+    codes = [power.code for power in powers]
+    rows = snapshot.rows([subject.code], codes)
+    sources: list[dict[str, Any]] = snapshot.sources
+    notes: list[str] = []
+    if path is not None:
+        everything, versions = _store_rows(path, powers, progress)
+        own = everything.filter(pc.equal(everything["state"], subject.code))
+        rows = _merge(own, rows)
+        known = {source["source_id"] for source in sources}
+        sources = sources + [facts for facts in map(source_facts, versions) if facts["source_id"] not in known]
+        notes.append(f"{own.num_rows} of {rows.num_rows} values come from the store {path}; they win over shipped ones.")
+    missing = [power for power in powers if power.code not in snapshot.powers]
+    if missing and path is None:
+        raise InvalidRequest(
+            f"The shipped data hold no evidence about {', '.join(power.name for power in missing)} as a power.",
+            choices=snapshot.powers,
+            hint="To measure against others, ingest the sources: equidistance sources, equidistance pull --all.",
+        )
+    names = pa.array([one.name for one in declared], pa.string())
+    rows = rows.filter(pc.is_in(rows["indicator"].cast(pa.string()), value_set=names))
+    return Evidence(
+        rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, moved
+    )
+
+
+def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
+    """The indicators asked for, and whether any of them changed its channel.
+
+    ``None`` means all. Names choose; ``-name`` leaves one out; ``name=word`` or ``name=deed`` moves one.
+
+    Raises:
+        UnknownName: no such indicator or channel.
+    """
+    every = all_indicators()
+    items = wanted.split(",") if isinstance(wanted, str) else list(wanted or ())
+    chosen: dict[str, Channel] = {}
+    left_out: set[str] = set()
+    for item in filter(None, (item.strip() for item in items)):
+        name, _, channel = item.removeprefix("-").partition("=")
+        if name not in every:
+            raise UnknownName(f"There is no indicator {name!r}.", choices=list(every))
+        if channel not in ("", "word", "deed"):
+            raise UnknownName(f"There is no channel {channel!r} for {name}.", choices=("word", "deed"))
+        if item.startswith("-"):
+            left_out.add(name)
+        else:
+            chosen[name] = cast(Channel, channel or every[name].channel)
+    only_changes = all(channel != every[name].channel for name, channel in chosen.items())
+    kept = [
+        replace(one, channel=chosen.get(name, one.channel))
+        for name, one in every.items()
+        if name not in left_out and (only_changes or name in chosen)
+    ]
+    moved = any(one.channel != every[one.name].channel for one in kept)
+    if not kept:
+        raise InvalidRequest("Every indicator was left out.", choices=list(every))
+    return tuple(kept), moved
+
+
+def dyads(powers: Sequence[State | Bloc]) -> dict[tuple[str, str], tuple[State, State | Bloc]]:
+    """Every state that existed since the first year of the reference fit, with every power but itself."""
+    return {
+        (state.code, power.code): (state, power)
+        for power in powers
+        for state in all_states()
+        if state.code != power.code and (state.end is None or state.end.year >= FIRST_YEAR)
+    }
+
+
+def digest_of(rows: pa.Table) -> str:
+    """Twelve hex digits of the rows' content."""
+    ordered = rows.select([*KEY, "value", "se"]).sort_by([(key, "ascending") for key in KEY])
+    state = hashlib.sha256()
+    for column in ordered.columns:
+        values = column.cast(pa.string()).to_pylist()
+        state.update("\n".join(values).encode())
+    return state.hexdigest()[:12]
+
+
+def source_facts(version: SourceVersion) -> dict[str, Any]:
+    """What an assessment tells about a stored source version."""
+    from equidistance.sources.card import get_source
+
+    card = get_source(version.source).card
+    return {
+        "source_id": version.source_id,
+        "source": version.source,
+        "title": card.title,
+        "publisher": card.publisher,
+        "licence": card.licence,
+        "citation": card.citation,
+        "address": card.address,
+        "coverage_start": card.coverage[0].isoformat(),
+        "coverage_end": card.coverage[1].isoformat() if card.coverage[1] else "",
+        "sha256": " ".join(file.sha256 for file in version.files),
+    }
+
+
+def _store_path(store: str | Path | bool | None) -> Path | None:
+    if store is False:
+        return None
+    if store is None or store is True:
+        path = default_path()
+        return path if store or path.exists() else None
+    return Path(store)
+
+
+def _store_rows(
+    path: Path, powers: Sequence[State | Bloc], progress: Progress | None
+) -> tuple[pa.Table, list[SourceVersion]]:
+    """All indicator rows of the store towards some powers, computed once for each state of the store and kept."""
+    from equidistance import __version__
+
+    with Store.open(path) as opened:
+        versions = opened.versions()
+        spells = [
+            (power.code, spell.state, str(spell.start), str(spell.end))
+            for power in powers
+            if isinstance(power, Bloc)
+            for spell in power.spells
+        ]
+        wanted = repr((__version__, [v.source_id for v in versions], [power.code for power in powers], spells))
+        kept = cache_directory() / "indicators" / f"{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.parquet"
+        if kept.exists():
+            return pq.read_table(kept), versions
+        held = {version.source for version in versions}
+        possible = [one for one in all_indicators().values() if held & set(one.sources)]
+        connection = opened.connection()
+        register_views(connection, powers)
+        done = 0
+
+        def report(one: Indicator) -> None:
+            nonlocal done
+            if progress is not None:
+                progress(f"Computing {one.title}", done, len(possible))
+            done += 1
+
+        rows = panel.compute(connection, possible, on_indicator=report)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    part = kept.with_suffix(".part")
+    pq.write_table(rows, part, compression="zstd")
+    part.replace(kept)
+    return rows, versions
+
+
+def _merge(own: pa.Table, others: pa.Table) -> pa.Table:
+    """``own`` and those of ``others`` whose key is not in it."""
+    rest = others.join(own.select(list(KEY)), keys=list(KEY), join_type="left anti")
+    return pa.concat_tables([own, rest.select(own.column_names).cast(own.schema)])

@@ -1,0 +1,178 @@
+"""The reference fit: the shared parameters that put every assessment on one scale.
+
+The parameters are estimated once, on all states and the default powers, and ship with the package. An assessment of one
+state uses them as they are, so that +1 means the same for everybody and a state can be assessed in a moment;
+``refit`` estimates them again on the evidence at hand.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from equidistance.ground.blocs import Bloc
+from equidistance.ground.states import State
+from equidistance.indicators import panel
+from equidistance.indicators.declare import Indicator
+from equidistance.models import alignment
+from equidistance.models.alignment import Observations, Parameters
+from equidistance.models.kalman import Layout
+
+DEFAULT_POWERS = ("RUS", "CHN", "USA", "EU", "GBR", "TUR")
+"""The powers assessed unless others are asked for, and those the reference fit rests on."""
+
+CHANNELS = ("deed", "word")
+"""Latent channels in the order of the model's state vector."""
+
+FIRST_YEAR = 1992
+"""First year of the reference fit: the first full year of the states that succeeded the Soviet Union."""
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Shared parameters by indicator name.
+
+    Attributes:
+        names: K indicator names, in the order of the parameters' arrays.
+        channels: K channel names the fit used.
+        parameters: the parameters, on the reported scale.
+        facts: what the fit rests on (dyads, observations, iterations, log likelihood, evidence digest).
+    """
+
+    names: tuple[str, ...]
+    channels: tuple[str, ...]
+    parameters: Parameters
+    facts: dict[str, Any]
+
+    @property
+    def identity(self) -> str:
+        """Twelve hex digits that change whenever a parameter does."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
+
+    def select(self, indicators: Sequence[Indicator]) -> Parameters:
+        """The parameters of some of the indicators, in their order."""
+        index = [self.names.index(one.name) for one in indicators]
+        whole = self.parameters
+        return Parameters(
+            whole.intercept[index], whole.loading[index], whole.noise[index], whole.effect[index],
+            whole.innovation, whole.mean, whole.initial,
+        )
+
+    def to_json(self) -> str:
+        """A readable, reproducible text (12 significant digits)."""
+        p = self.parameters
+        indicators = {
+            name: {
+                "channel": channel,
+                "intercept": _digits(p.intercept[k]),
+                "loading": _digits(p.loading[k]),
+                "noise_variance": _digits(p.noise[k]),
+                "effect_variance": _digits(p.effect[k]),
+            }
+            for k, (name, channel) in enumerate(zip(self.names, self.channels, strict=True))
+        }
+        content = {
+            "schema": _SCHEMA,
+            "channels": list(CHANNELS),
+            "innovation": [[_digits(v) for v in row] for row in p.innovation],
+            "mean": [_digits(v) for v in p.mean],
+            "initial": [[_digits(v) for v in row] for row in p.initial],
+            "indicators": indicators,
+            "fit": self.facts,
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Reference":
+        """Read what :meth:`to_json` wrote."""
+        content = json.loads(text)
+        rows = content["indicators"].values()
+
+        def column(key: str) -> NDArray[np.float64]:
+            return np.array([row[key] for row in rows], dtype=float)
+
+        parameters = Parameters(
+            column("intercept"), column("loading"), column("noise_variance"), column("effect_variance"),
+            np.array(content["innovation"]), np.array(content["mean"]), np.array(content["initial"]),
+        )
+        return cls(tuple(content["indicators"]), tuple(r["channel"] for r in rows), parameters, content["fit"])
+
+
+def layout_of(indicators: Sequence[Indicator]) -> Layout:
+    """The model's layout for some indicators."""
+    return Layout(
+        channel=np.array([CHANNELS.index(one.channel) for one in indicators], dtype=np.int64),
+        span=np.array([panel.MONTHS_PER_PERIOD[one.freq] for one in indicators], dtype=np.int64),
+        channels=len(CHANNELS),
+    )
+
+
+def availability(state: State, power: State | Bloc, grid: panel.Panel) -> NDArray[np.bool_]:
+    """(T,) months in which both exist and the state is not a member of the power."""
+    months = [grid.date_of(t) for t in range(grid.months)]
+    inside = np.array([_exists(state, day) and _exists(power, day) for day in months])
+    if isinstance(power, Bloc):
+        inside &= np.array([state.code not in power.members(day) for day in months])
+    return inside
+
+
+def _exists(actor: State | Bloc, month: date) -> bool:
+    """Whether the actor exists at the end of the month (its first month counts)."""
+    last_day = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return actor.start < last_day and (actor.end is None or actor.end > month)
+
+
+def fit_reference(
+    rows: pa.Table,
+    actors: dict[tuple[str, str], tuple[State, State | Bloc]],
+    indicators: Sequence[Indicator],
+    *,
+    first_year: int = FIRST_YEAR,
+    on_iteration: Callable[[int, float], None] | None = None,
+) -> Reference:
+    """Estimate the shared parameters from indicator rows.
+
+    Args:
+        rows: in :data:`equidistance.indicators.declare.INDICATOR_SCHEMA`.
+        actors: the dyads to fit on; those without any evidence are left out.
+        indicators: indicators to use; those without any row are left out.
+        first_year: first year of the grid.
+        on_iteration: progress callback, see :func:`equidistance.models.alignment.fit`.
+    """
+    present = set(pc.unique(rows["indicator"].cast(pa.string())).to_pylist())
+    used = [one for one in indicators if one.name in present]
+    pairs = pc.unique(
+        pc.binary_join_element_wise(rows["state"].cast(pa.string()), rows["power"].cast(pa.string()), ">")
+    )
+    with_evidence = set(pairs.to_pylist())
+    dyads = [pair for pair in actors if ">".join(pair) in with_evidence]
+    last_year = int(pc.max(pc.year(rows["period"])).as_py())
+    grid = panel.build(rows, dyads, used, first_year, last_year)
+    observations = Observations(grid.value, grid.error)
+    layout = layout_of(used)
+    result = alignment.fit(layout, observations, on_iteration=on_iteration)
+    exists = np.stack([availability(*actors[pair], grid) for pair in dyads], axis=1)
+    parameters = alignment.standardise(layout, observations, result.parameters, exists)
+    facts = {
+        "dyads": len(dyads),
+        "months": grid.months,
+        "observations": int(np.isfinite(grid.value).sum()),
+        "first_year": first_year,
+        "last_year": last_year,
+        "log_likelihood": round(result.log_likelihood[-1], 2),
+        "converged": result.converged,
+    }
+    return Reference(tuple(one.name for one in used), tuple(one.channel for one in used), parameters, facts)
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.12g}")

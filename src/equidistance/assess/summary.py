@@ -1,0 +1,90 @@
+"""The sentences that say what the tables say."""
+
+from equidistance.ground.blocs import Bloc
+from equidistance.ground.states import State
+from equidistance.tables import Table
+
+CERTAIN, LIKELY = 0.95, 0.80
+"""Posterior probabilities from which a statement is made flatly, or as leaning (CLAIMS.md)."""
+
+_BASIS = {"overall": "in words and deeds together", "deed": "in deeds", "word": "in words"}
+
+
+def headline(state: State, channel: str, orientation: Table, equidistance: Table) -> str:
+    """Where the state stands in the last month, in one sentence with intervals."""
+    if not len(equidistance):
+        last = orientation.to_pylist()[-1]
+        return f"{state.name} is measured against {last['power_name']} alone: with one power there is no equidistance."
+    now = equidistance.to_pylist()[-1]
+    share = next(
+        row for row in orientation if row["power"] == now["leader"] and row["period"] == now["period"]
+    )
+    return (
+        f"In {now['period']:%B %Y}, {_BASIS[channel]}, {state.name} {_stands(now['p_leader'])} {now['leader_name']} "
+        f"({now['p_leader']:.0%} probability; share {share['mean']:.0%}, 90 % interval {share['q05']:.0%} to "
+        f"{share['q95']:.0%}), with equidistance {now['mean']:.2f} (90 % interval {now['q05']:.2f} to {now['q95']:.2f}, "
+        f"where 1 is equal distance to all)."
+    )
+
+
+def _stands(probability: float) -> str:
+    if probability >= CERTAIN:
+        return "stands closest to"
+    if probability >= LIKELY:
+        return "probably stands closest to"
+    return "has no clear closest power; the likeliest is"
+
+
+def summary(
+    state: State, orientation: Table, equidistance: Table, drift: Table, gap: Table, powers: tuple[State | Bloc, ...]
+) -> str:
+    """What changed: equidistance since the start, drift of the last ten years, and the gap between words and deeds."""
+    return " ".join(
+        sentence
+        for sentence in (_balance(equidistance), _drifts(drift), _gaps(gap))
+        if sentence
+    ) or f"{state.name} and {', '.join(power.name for power in powers)}: there is too little evidence to say what changed."
+
+
+def _balance(equidistance: Table) -> str:
+    rows = equidistance.to_pylist()
+    if len(rows) < 13:
+        return ""
+    first, last = rows[0], rows[-1]
+    return (
+        f"Equidistance was {first['mean']:.2f} ({first['q05']:.2f} to {first['q95']:.2f}) in {first['period']:%B %Y} and "
+        f"is {last['mean']:.2f} ({last['q05']:.2f} to {last['q95']:.2f}) in {last['period']:%B %Y}."
+    )
+
+
+def _drifts(drift: Table) -> str:
+    window = [row for row in drift if row["channel"] == "overall" and row["window"] == "last 10 years"]
+    if not window:
+        return ""
+    toward = [_rate(row) for row in window if row["p_positive"] >= LIKELY]
+    away = [_rate(row) for row in window if row["p_positive"] <= 1 - LIKELY]
+    parts = []
+    if toward:
+        parts.append("moved closer to " + ", ".join(toward))
+    if away:
+        parts.append("moved away from " + ", ".join(away))
+    span = f"Between {window[0]['start']:%B %Y} and {window[0]['end']:%B %Y} it "
+    return span + (" and ".join(parts) if parts else "drifted clearly toward none and away from none") + "."
+
+
+def _rate(row: dict[str, object]) -> str:
+    return f"{row['power_name']} ({row['mean']:+.2f} sd a year, P = {max(row['p_positive'], 1 - row['p_positive']):.2f})"  # type: ignore[operator,type-var,call-overload]
+
+
+def _gaps(gap: Table) -> str:
+    rows = gap.to_pylist()
+    last = max((row["period"] for row in rows), default=None)
+    now = [row for row in rows if row["period"] == last]
+    warmer = [row["power_name"] for row in now if row["p_positive"] >= LIKELY]
+    cooler = [row["power_name"] for row in now if row["p_positive"] <= 1 - LIKELY]
+    parts = []
+    if warmer:
+        parts.append("words are warmer than deeds toward " + ", ".join(warmer))
+    if cooler:
+        parts.append("deeds are warmer than words toward " + ", ".join(cooler))
+    return ("At the end " + " and ".join(parts) + ".") if parts else ""

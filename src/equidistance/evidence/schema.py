@@ -1,0 +1,99 @@
+"""What a record of evidence looks like: the evidence tables, their columns and their natural keys.
+
+Every record carries ``file`` (base name) and ``row`` (line of a text file, 1-based row of a Parquet file), so that
+a number can be traced to the line it came from. The store adds ``source_id``. Years and dates are the publisher's.
+State columns hold the codes of :mod:`equidistance.ground.states` (ISO 3166-1 alpha-3 where one exists).
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+_ORIGIN = [pa.field("file", pa.string(), nullable=False), pa.field("row", pa.int64(), nullable=False)]
+
+VOTES = ("yes", "abstain", "no", "absent", "not_member", "unknown")
+"""What a state did in a roll call; ``unknown`` is a value the publisher got wrong and nobody knows better."""
+
+RESOLVED_BY = ("state", "tag", "person", "organisation", "unresolved")
+"""How an event's actor was assigned to a state: bare state name, country tag, known person, organisation, or not."""
+
+
+@dataclass(frozen=True)
+class EvidenceTable:
+    """One table of the store.
+
+    Attributes:
+        name: table name.
+        schema: Arrow schema of what a source delivers (without ``source_id``).
+        key: columns that identify the fact; where several source versions hold the same key, the newest wins.
+        description: one line for the data dictionary.
+    """
+
+    name: str
+    schema: pa.Schema
+    key: tuple[str, ...]
+    description: str
+
+
+def _table(name: str, key: tuple[str, ...], description: str, *fields: tuple[str, pa.DataType, bool]) -> EvidenceTable:
+    columns = [pa.field(column, kind, nullable=nullable) for column, kind, nullable in fields]
+    return EvidenceTable(name, pa.schema([*columns, *_ORIGIN]), key, description)
+
+
+_S, _D, _Y, _F, _I, _B = pa.string(), pa.date32(), pa.int16(), pa.float64(), pa.int32(), pa.bool_()
+
+TABLES: dict[str, EvidenceTable] = {
+    table.name: table
+    for table in (
+        _table(
+            "roll_calls", ("roll_call",), "Recorded votes of the UN General Assembly (GA) and Security Council (SC)",
+            ("roll_call", _S, False), ("body", _S, False), ("date", _D, False), ("session", _Y, True),
+            ("resolution", _S, True), ("title", _S, True), ("important", _B, True), ("issues", _S, True),
+        ),
+        _table(
+            "votes", ("roll_call", "state"), "What each state did in each roll call (one of VOTES)",
+            ("roll_call", _S, False), ("state", _S, False), ("vote", _S, False),
+        ),
+        _table(
+            "speeches", ("state", "year"), "General Debate speeches, full text",
+            ("state", _S, False), ("session", _Y, False), ("year", _Y, False), ("text", _S, False),
+            ("quality", _S, False),
+        ),
+        _table(
+            "events", ("event",), "Machine-coded events: who did what to whom (CAMEO); rows are reports, not events",
+            ("event", _S, False), ("date", _D, False), ("source_actor", _S, False), ("source_state", _S, True),
+            ("source_by", _S, False), ("target_actor", _S, False), ("target_state", _S, True),
+            ("target_by", _S, False), ("code", _S, True), ("text", _S, False), ("intensity", _F, True),
+        ),
+        _table(
+            "event_balances", ("date", "state_a", "state_b"),
+            "Daily sum of Goldstein values between two states, undirected (state_a < state_b)",
+            ("date", _D, False), ("state_a", _S, False), ("state_b", _S, False), ("goldstein_sum", _F, False),
+        ),
+        _table(
+            "alliances", ("state_a", "state_b", "year"), "Alliance obligations in force between two states (a < b)",
+            ("state_a", _S, False), ("state_b", _S, False), ("year", _Y, False), ("defense", _B, False),
+            ("offense", _B, False), ("neutrality", _B, False), ("nonaggression", _B, False),
+            ("consultation", _B, False),
+        ),
+        _table(
+            "shared_memberships", ("state_a", "state_b", "year"),
+            "Number of intergovernmental organisations both states belong to as full members (a < b)",
+            ("state_a", _S, False), ("state_b", _S, False), ("year", _Y, False), ("shared", _I, False),
+        ),
+        _table(
+            "memberships", ("state", "year"), "Number of intergovernmental organisations a state fully belongs to",
+            ("state", _S, False), ("year", _Y, False), ("full", _I, False),
+        ),
+        _table(
+            "visits", ("date", "visitor", "host", "person"), "Official visits by leaders and foreign ministers",
+            ("date", _D, False), ("precision", _S, False), ("visitor", _S, False), ("host", _S, False),
+            ("person", _S, False), ("rank", _S, False),
+        ),
+        _table(
+            "trade", ("exporter", "importer", "year", "reporter", "vintage"), "Goods (and, if so noted, services) by year",
+            ("exporter", _S, False), ("importer", _S, False), ("year", _Y, False), ("value_usd", _F, False),
+            ("reporter", _S, False), ("vintage", _S, False), ("prices", _S, False),
+        ),
+    )
+}

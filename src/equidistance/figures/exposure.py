@@ -1,0 +1,99 @@
+"""Exposure: which share of a state's exports, imports and memberships each power has."""
+
+from typing import TYPE_CHECKING, Any
+
+from equidistance.figures import rows, theme, words
+from equidistance.tables import Table
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_READING = (
+    "Unit: share of the state's total of that kind. Each dot is a year with a source; lines join only neighbouring years "
+    "of one source. A gap is a gap in the sources, not a zero."
+)
+
+
+def caption(table: Table, state: str) -> theme.Caption:
+    """The largest share of each kind in its last year."""
+    leaders = []
+    for kind in _kinds(table):
+        part = [row for row in table if row["kind"] == kind]
+        last = max(row["period"] for row in part)
+        top = max((row for row in part if row["period"] == last), key=lambda row: row["share"] or 0)
+        leaders.append(f"{words.the(top['power_name'])} in {kind} ({top['share'] or 0:.0%}, {last:%Y})")
+    title = f"Largest shares: {words.listed(leaders)}" if leaders else f"No evidence of {state}'s exposure"
+    return theme.Caption(title, _READING, f"Line charts of shares over time, one panel per kind. {title}.")
+
+
+def _kinds(table: Table) -> list[str]:
+    return list(dict.fromkeys(table.arrow["kind"].to_pylist()))
+
+
+def chart(
+    table: Table,
+    *,
+    caption: theme.Caption | None = None,
+    width: int = 250,
+    height: int = 190,
+    columns: int = 3,
+    interactive: bool = True,
+) -> "alt.TopLevelMixin":
+    """Lines of exposure: one panel per kind, one line per power and source, broken where a year is missing.
+
+    Args:
+        table: ``power, power_name, period, kind, share, n, source_id``; shares between 0 and 1.
+        caption: words to draw around the chart; without it the chart stands bare.
+        width: of one panel, in pixels.
+        height: of one panel, in pixels.
+        columns: panels per row.
+        interactive: whether to add tooltips.
+    """
+    import altair as alt
+
+    powers = rows.powers_of(table)
+    names = [name for _, name in powers]
+    colour = alt.Color(
+        "power_name:N", scale=alt.Scale(domain=names, range=theme.power_colours([code for code, _ in powers]))
+    )
+    base = alt.Chart().encode(
+        x=alt.X("period:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(**theme.YEAR_AXIS)),
+        y=alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
+        color=colour,
+    )
+    lines = base.mark_line(strokeWidth=1.8).encode(detail="stretch:N")
+    dots = base.mark_point(filled=True, size=20, opacity=1)
+    if interactive:
+        dots = dots.encode(
+            tooltip=[
+                alt.Tooltip("power_name:N", title="power"),
+                alt.Tooltip("year:N", title="year"),
+                alt.Tooltip("kind:N", title="share of"),
+                alt.Tooltip("share:Q", title="share", format=".1%"),
+                alt.Tooltip("n:Q", title="records"),
+                alt.Tooltip("source_id:N", title="source"),
+            ]
+        )
+    panel = alt.layer(lines, dots, data=alt.NamedData("exposure")).properties(width=width, height=height)
+    return theme.finish(
+        panel.facet(facet=alt.Facet("kind:N", sort=_kinds(table), title=None), columns=columns).resolve_scale(
+            y="independent"
+        ).resolve_axis(x="independent"),
+        {"exposure": _stretches(table)},
+        caption,
+    )
+
+
+def _stretches(table: Table) -> list[dict[str, Any]]:
+    """The rows with the stretch each belongs to: unbroken years of one power, kind and source."""
+    numbered: list[dict[str, Any]] = []
+    before: tuple[Any, ...] = ()
+    year, stretch = 0, 0
+    keys = ("power", "kind", "source_id")
+    for row in sorted(table, key=lambda row: (*(row[key] for key in keys), row["period"])):
+        same = tuple(row[key] for key in keys)
+        if same != before or row["period"].year - year > 1:
+            stretch += 1
+        before, year = same, row["period"].year
+        numbered.append({**rows.plain(row), "year": str(year), "stretch": stretch})
+    return numbered

@@ -1,0 +1,54 @@
+"""The views that indicators read besides the evidence tables: who the powers are, and when each state existed."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from equidistance.ground.blocs import Bloc
+from equidistance.ground.states import State, all_states
+
+if TYPE_CHECKING:
+    import duckdb
+
+OPEN_END = date(9999, 12, 31)
+"""Stands for "still" in the views, so that every comparison with an end is plain."""
+
+_MEMBERS = pa.schema(
+    [
+        ("power", pa.string()),
+        ("member", pa.string()),
+        ("start", pa.date32()),
+        ("end", pa.date32()),
+        ("is_bloc", pa.bool_()),
+    ]
+)
+
+
+def register_views(connection: "duckdb.DuckDBPyConnection", powers: Iterable[State | Bloc]) -> None:
+    """Add ``power_members`` and ``states`` (:mod:`equidistance.indicators.declare`) to a store's connection."""
+    members = []
+    for power in powers:
+        if isinstance(power, Bloc):
+            spells = [(spell.state, spell.start, spell.end) for spell in power.spells]
+        else:
+            spells = [(power.code, power.start, power.end)]
+        members += [
+            {
+                "power": power.code,
+                "member": member,
+                "start": start,
+                "end": end or OPEN_END,
+                "is_bloc": isinstance(power, Bloc),
+            }
+            for member, start, end in spells
+        ]
+    connection.register("power_members", pa.Table.from_pylist(members, schema=_MEMBERS))
+    states = all_states()
+    existence = {
+        "state": pa.array([one.code for one in states], pa.string()),
+        "start": pa.array([one.start for one in states], pa.date32()),
+        "end": pa.array([one.end or OPEN_END for one in states], pa.date32()),
+    }
+    connection.register("states", pa.table(existence))

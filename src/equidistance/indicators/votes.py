@@ -1,0 +1,124 @@
+"""Votes in the UN General Assembly: how often a state votes as a power does."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from equidistance.indicators.declare import INDICATOR_SCHEMA, indicator
+
+_SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indicator"])
+
+_AGREEMENT = """
+with ordinals(source_id, ordinal) as ({ordinals}),
+-- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is taken from
+-- the one source version that knows most roll calls of that day, the newest where they know equally many.
+per_day as (
+    select date, source_id, count(*) as roll_calls
+    from roll_calls where body = 'GA' and {condition} group by all
+),
+chosen as (
+    select date, source_id from per_day left join ordinals using (source_id)
+    qualify row_number() over (
+        partition by date order by roll_calls desc, ordinal desc nulls last, source_id desc
+    ) = 1
+),
+used as (
+    select roll_call, date, date_trunc('{freq}', date)::date as period, source_id
+    from roll_calls join chosen using (date, source_id) where body = 'GA' and {condition}
+),
+days as (select distinct date from used),
+members as (
+    select p.power, p.member, d.date
+    from power_members p join days d on d.date >= p.start and d.date < p."end"
+),
+sizes as (select power, date, count(*) as size from members group by all),
+positions as (
+    select v.roll_call, v.state, case v.vote when 'yes' then 1.0 when 'abstain' then 0.5 else 0.0 end as position
+    from votes v where v.vote in ('yes', 'abstain', 'no')
+),
+power_positions as (
+    select u.roll_call, u.date, u.period, u.source_id, m.power, avg(p.position) as position
+    from used u
+    join members m on m.date = u.date
+    join positions p on p.roll_call = u.roll_call and p.state = m.member
+    join sizes s on s.power = m.power and s.date = u.date
+    group by all, s.size
+    having 2 * count(*) >= s.size
+),
+compared as (
+    select p.state, w.power, w.period, w.source_id, 1 - abs(p.position - w.position) as agreement
+    from power_positions w
+    join positions p using (roll_call)
+    join states s on s.state = p.state and w.date >= s.start and w.date < coalesce(s."end", date '9999-12-31')
+    where p.state <> w.power
+      and not exists (select 1 from members m where m.power = w.power and m.date = w.date and m.member = p.state)
+),
+counted as (
+    select state, power, period, sum(agreement) as x, count(*)::int as n, mode(source_id) as source_id
+    from compared group by all
+)
+select
+    state, power, period, '{freq}' as freq,
+    ln((x + 0.5) / (n - x + 0.5)) as value,
+    sqrt(1 / (x + 0.5) + 1 / (n - x + 0.5)) as se,
+    n, source_id
+from counted
+order by state, power, period
+"""
+
+
+@indicator(
+    name="un_vote_agreement",
+    title="UN General Assembly: votes with the power",
+    channel="deed",
+    instrument="diplomacy",
+    link="logit",
+    freq="month",
+    sources=("un_votes",),
+)
+def un_vote_agreement(connection: Any) -> pa.Table:
+    """Agreement with the power over the month's roll calls of the General Assembly.
+
+    A roll call counts where both cast yes, abstain or no. Yes is 1, abstain 1/2, no 0; agreement is one minus the
+    absolute difference of positions: 1 for the same vote, 1/2 where one of the two abstains, 0 for yes against no. A
+    bloc's position is the mean of those of its members at the date, if at least half of them took one; a member has no
+    value against its own bloc. With x the sum of agreements over n roll calls, the value is
+    log((x + 1/2) / (n - x + 1/2)), error sqrt(1 / (x + 1/2) + 1 / (n - x + 1/2)): a binomial proportion on the logit
+    scale, by the delta method. ``n`` counts the roll calls.
+
+    Limits: roll calls are taken as independent. They are not: a month brings many on one subject (Palestine in
+    November and December), so that the true error is larger than the stated one. Agendas differ from month to month:
+    some of the movement is that of the agenda. Resolutions adopted by consensus are not here. Where several source
+    versions cover a day, the one with most roll calls that day is used; a publisher that dates the same roll call
+    otherwise (Voeten's early sessions are dated roughly) is not recognised.
+    """
+    return _agreement(connection, freq="month", condition="true")
+
+
+@indicator(
+    name="un_vote_agreement_important",
+    title="UN General Assembly: votes with the power on issues the US State Department calls important",
+    channel="deed",
+    instrument="diplomacy",
+    link="logit",
+    freq="year",
+    sources=("un_votes",),
+)
+def un_vote_agreement_important(connection: Any) -> pa.Table:
+    """Agreement with the power over the year's roll calls that the United States holds important.
+
+    Which ones they are the US Department of State names in its yearly report to Congress on voting practices, because
+    "United States interests" are involved: the choice is Washington's and so is the weight, whatever the power. Value,
+    error, blocs and limits as for ``un_vote_agreement``. The flag is known from 1983 to 2017; other years have no value.
+    """
+    return _agreement(connection, freq="year", condition="important")
+
+
+def _agreement(connection: Any, *, freq: str, condition: str) -> pa.Table:
+    known = {name for (name,) in connection.execute("select view_name from duckdb_views()").fetchall()}
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    ordinals = "select source_id, ordinal from source_versions"
+    if "source_versions" not in known | tables:
+        ordinals = "select null::varchar, null::int where false"
+    query = _AGREEMENT.format(freq=freq, condition=condition, ordinals=ordinals)
+    return connection.sql(query).to_arrow_table().select(_SCHEMA.names).cast(_SCHEMA)
