@@ -178,18 +178,26 @@ def _equidistance(paths: Any, powers: Any, months: list[date], rng: np.random.Ge
 
 
 def _drift(paths: Any, powers: Any, months: list[date]) -> Table:
-    windows = [(0, len(months) - 1), (max(0, len(months) - 121), len(months) - 1), (max(0, len(months) - 61), len(months) - 1)]
-    cells = [(code, name, c, a, b) for a, b in windows for code, name in powers for c in ("deed", "word", "overall")]
-    years = np.array([(b - a) / 12 or 1 for *_, a, b in cells])
-    mean = np.array([paths[code, c][b] - paths[code, c][a] for code, _, c, a, b in cells]) / years
+    last = len(months) - 1
+    windows = {"whole period": 0} | {f"last {years} years": last - 12 * years for years in (2, 5, 10)}
+    cells = [
+        (code, name, channel, begin, label)
+        for label, begin in windows.items()
+        if begin >= 0
+        for code, name in powers
+        for channel in ("deed", "word", "overall")
+    ]
+    years = np.array([(last - begin) / 12 for _, _, _, begin, _ in cells])
+    mean = np.array([paths[code, channel][last] - paths[code, channel][begin] for code, _, channel, begin, _ in cells]) / years
     return _estimates(
         "drift",
         {
             "power": [cell[0] for cell in cells],
             "power_name": [cell[1] for cell in cells],
             "channel": [cell[2] for cell in cells],
+            "window": [cell[4] for cell in cells],
             "start": [months[cell[3]] for cell in cells],
-            "end": [months[cell[4]] for cell in cells],
+            "end": [months[last] for _ in cells],
         },
         mean,
         0.3 / years,

@@ -6,8 +6,8 @@ import unicodedata
 def printable(text: str, limit: int = 200) -> str:
     """One line of text that cannot steer a terminal.
 
-    Control characters (escape sequences) and marks that reorder text become ``\\ufffd``, line breaks a space; what
-    is longer than ``limit`` characters is cut with an ellipsis.
+    Control characters (escape sequences) and marks that reorder text become ``\\ufffd``, line breaks a space;
+    what is longer than ``limit`` characters is cut with an ellipsis.
     """
     line = " ".join(text[: 2 * limit].split())
     shown = "".join(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from equidistance import __version__
 from equidistance.assess import reference as references
-from equidistance.assess.evidence import Evidence, gather
+from equidistance.assess.evidence import Evidence, Progress, gather
 from equidistance.assess.inputs import Inputs
 from equidistance.assess.orientation import orient
-from equidistance.assess.reference import DEFAULT_POWERS
+from equidistance.assess.reference import DEFAULT_POWERS, Reference
 from equidistance.assess.result_tables import WEIGHTS, ResultTables
 from equidistance.assess.summary import headline, summary
 from equidistance.errors import InvalidRequest, UnknownName
@@ -122,6 +122,7 @@ def assess(
     refit: bool = False,
     draws: int = 1000,
     seed: int = 1,
+    progress: Progress | None = None,
 ) -> Assessment:
     """Assess how close a state stands to each power.
 
@@ -136,6 +137,7 @@ def assess(
         refit: estimate the shared parameters on the evidence at hand instead of using the reference fit.
         draws: posterior draws for everything derived.
         seed: seed of the draws.
+        progress: called with (what is being done, done, total) while something slow happens.
 
     Raises:
         UnknownName, AmbiguousName: a state, power, indicator or channel is not known.
@@ -149,10 +151,12 @@ def assess(
     last = None if until is None else parse_month(until, last=True)
     subject = resolve(state)
     chosen = _powers(subject, powers)
-    evidence = gather(subject, chosen, indicators, store=store)
-    inputs, notes = _inputs(subject, chosen, evidence, first, last, refit=refit)
+    evidence = gather(subject, chosen, indicators, store=store, progress=progress)
+    reference = evidence.reference(refit=refit, progress=progress)
+    inputs, notes = _inputs(subject, chosen, evidence, reference, first, last)
     window = _window(subject, inputs, first, last, notes)
-    return _report(subject, chosen, evidence, inputs, window, channel, draws, seed, notes)
+    settings = {"channel": channel, "draws": draws, "seed": seed, "parameters": reference.identity}
+    return _report(subject, chosen, evidence, inputs, window, settings, notes)
 
 
 def _powers(subject: State, powers: Sequence[str] | str | None) -> tuple[State | Bloc, ...]:
@@ -177,14 +181,12 @@ def _inputs(
     subject: State,
     powers: tuple[State | Bloc, ...],
     evidence: Evidence,
+    reference: Reference,
     first: date | None,
     last: date | None,
-    *,
-    refit: bool,
 ) -> tuple[Inputs, list[str]]:
-    """Lay the evidence out on the grid and choose the shared parameters."""
+    """Lay the evidence out on the grid."""
     notes = list(evidence.notes)
-    reference: Reference = evidence.reference(refit=refit)
     used = [one for one in evidence.indicators if one.name in reference.names]
     rows = evidence.rows
     if last is not None:
@@ -239,21 +241,19 @@ def _report(
     evidence: Evidence,
     inputs: Inputs,
     window: NDArray[np.int64],
-    channel: Which,
-    draws: int,
-    seed: int,
+    settings: dict[str, Any],
     notes: list[str],
 ) -> Assessment:
     """Smooth, draw, and lay out every table."""
     posterior = alignment.smooth(inputs.layout, inputs.observations, inputs.parameters)
     paths = alignment.draws(
-        inputs.layout, inputs.observations, inputs.parameters, draws, np.random.default_rng(seed)
+        inputs.layout, inputs.observations, inputs.parameters, settings["draws"], np.random.default_rng(settings["seed"])
     )[window].transpose(2, 0, 3, 1)  # (draws, T, P, C)
     mean = posterior.mean[window, :, 0]  # (T, C, P)
     covariance = posterior.covariance[window]  # (T, C, C, P)
     months = [inputs.grid.date_of(int(t)) for t in window]
     available = inputs.available[window]
-    overall = paths @ np.array(WEIGHTS[channel])
+    overall = paths @ np.array(WEIGHTS[settings["channel"]])
     oriented = orient(overall, available)
     tables = ResultTables(powers, months, available)
     alignment_table = tables.alignment(mean, covariance)
@@ -261,16 +261,13 @@ def _report(
     drift = tables.drift(paths)
     gap = tables.gap(mean, covariance)
     orientation = tables.orientation(oriented)
-    settings = {
+    whole_settings = {
         "state": subject.code,
         "powers": [power.code for power in powers],
         "since": months[0].isoformat(),
         "until": months[-1].isoformat(),
-        "channel": channel,
         "indicators": [f"{one.name}={one.channel}" for one in inputs.grid.indicators],
-        "draws": draws,
-        "seed": seed,
-        "parameters": evidence.parameters_name,
+        **settings,
         "evidence": evidence.digest,
         "version": __version__,
     }
@@ -288,9 +285,9 @@ def _report(
         exposure=tables.exposure(inputs.rows),
         evidence=tables.evidence(inputs),
         sources=evidence.source_table(inputs.grid),
-        headline=headline(subject, channel, orientation, equidistance),
+        headline=headline(subject, settings["channel"], orientation, equidistance),
         summary=summary(subject, orientation, equidistance, drift, gap, powers),
-        settings=settings,
+        settings=whole_settings,
         notes=tuple(notes),
         model=inputs,
     )

@@ -19,8 +19,8 @@ from equidistance.indicators import panel, snapshot
 from equidistance.indicators.declare import Indicator, all_indicators
 from equidistance.indicators.views import register_views
 from equidistance.sources.card import all_sources
-from equidistance.sources.ingest import ingest
 from equidistance.sources.files import find_files
+from equidistance.sources.ingest import ingest
 
 SNAPSHOT_POWERS = (*DEFAULT_POWERS, "WEST")
 """Powers the shipped snapshot holds: the default ones, and the West as a bloc."""

@@ -29,7 +29,12 @@ def to_dict(assessment: "Assessment") -> dict[str, Any]:
         "notes": list(assessment.notes),
         "settings": assessment.settings,
     }
-    return content | {name: [_plain(row) for row in table] for name, table in assessment.tables.items()}
+    return content | {name: plain_rows(table) for name, table in assessment.tables.items()}
+
+
+def plain_rows(table: Table) -> list[dict[str, Any]]:
+    """Rows with dates as ISO text and undefined numbers as null, ready for JSON."""
+    return [{key: _value(value) for key, value in row.items()} for row in table]
 
 
 def to_json(assessment: "Assessment") -> str:
@@ -69,11 +74,6 @@ def write(assessment: "Assessment", path: Path) -> None:
 
 FORMATS = (".html", ".json", ".csv", ".parquet")
 """Endings :func:`write` knows."""
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Dates as ISO text, undefined numbers as null."""
-    return {key: _value(value) for key, value in row.items()}
 
 
 def _value(value: Any) -> Any:

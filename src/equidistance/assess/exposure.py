@@ -24,9 +24,10 @@ EXPOSURE_SCHEMA = pa.schema(
 def exposure_table(rows: pa.Table) -> pa.Table:
     """Turn one state's indicator rows back into shares.
 
-    Exports and imports are shares of the state's trade with the world (``exp`` of the value), shared memberships of the
-    organisations it belongs to (inverse logit). The indicators' smoothing stays in: a recorded zero is a share just
-    above zero. What has no row has no share; shares of a bloc and of its members overlap and do not add up.
+    Exports and imports are shares of the state's trade with the world (``exp`` of the value), shared
+    memberships of the organisations it belongs to (inverse logit). The indicators' smoothing stays in: a
+    recorded zero is a share just above zero. What has no row has no share; shares of a bloc and of its
+    members overlap and do not add up.
 
     Args:
         rows: indicator rows of one state, with the columns of

@@ -117,7 +117,7 @@ def _explanation(
     assessment: Assessment, p: int, positions: list[int], channel: str, slots: NDArray[np.int64], share: NDArray[np.float64]
 ) -> Explanation:
     inputs = assessment.model
-    assert inputs is not None  # noqa: S101 - why() has checked it
+    assert inputs is not None
     grid, power = inputs.grid, assessment.powers[p]
     t, k = slots[:, 0], slots[:, 1]
     rows = inputs.rows.take(pa.array(grid.row[k, t, p]))

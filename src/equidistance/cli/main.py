@@ -47,7 +47,7 @@ TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format"
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Options that stand before the command; ``main`` looks for --debug itself."""
+    """Measure a state's multi-vector foreign policy: how close it stands to each power, in words and in deeds."""
 
 
 @app.command()
@@ -201,7 +201,7 @@ def _print_parquet(table: "object") -> None:
 
     from equidistance.tables import Table
 
-    assert isinstance(table, Table)  # noqa: S101 - for the type checker
+    assert isinstance(table, Table)
     if sys.stdout.isatty():
         raise EquidistanceError("Parquet is binary.", hint="Redirect it to a file, or use --out result.parquet.")
     sink = io.BytesIO()
@@ -215,6 +215,7 @@ data_commands.register(app)
 def main() -> None:
     """Run the command line: expected errors become one message and exit status 2."""
     debug = "--debug" in sys.argv[1:]
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app()
     except EquidistanceError as error:

@@ -14,8 +14,9 @@ _ORIGIN = [pa.field("file", pa.string(), nullable=False), pa.field("row", pa.int
 VOTES = ("yes", "abstain", "no", "absent", "not_member", "unknown")
 """What a state did in a roll call; ``unknown`` is a value the publisher got wrong and nobody knows better."""
 
-RESOLVED_BY = ("state", "tag", "person", "organisation", "unresolved")
-"""How an event's actor was assigned to a state: bare state name, country tag, known person, organisation, or not."""
+RESOLVED_BY = ("state", "tag", "person", "organisation", "society", "unresolved")
+"""How an event's actor was assigned to a state: bare state name, tag of a government role, official in office, organ
+of a state or bloc, tag of somebody who does not act for the government (citizens, business, media, courts), or not."""
 
 
 @dataclass(frozen=True)

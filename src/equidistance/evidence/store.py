@@ -116,6 +116,7 @@ class Store:
         self.path = path
         self.mode = mode
         self._database = database
+        self._created = False
 
     @classmethod
     def open(
@@ -132,7 +133,8 @@ class Store:
             StoreError: missing, locked, corrupt, written by a newer version, read-only directory, disk full.
         """
         path = default_path() if path is None else path
-        if not path.exists():
+        created = not path.exists()
+        if created:
             if mode == "read" or not create:
                 raise StoreError(
                     f"There is no store at {path}.",
@@ -141,6 +143,7 @@ class Store:
             _create(path)
         with explained(path):
             store = cls(path, mode, _connect(path, read_only=mode == "read"))
+            store._created = created
         try:
             store._check_version()
             if mode == "write":
@@ -157,7 +160,10 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        unused = error is not None and self._created and not self.versions()
         self.close()
+        if unused:  # a first ingest that failed must not leave an empty store to be taken for evidence
+            self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the file; other processes may write again. Cursors from :meth:`connection` end with it."""
@@ -344,6 +350,8 @@ class Store:
 
     def _insert(self, name: str, table: pa.Table, source_id: str) -> None:
         """Append Arrow rows by column name; row by row, thousands of quarantined rows would take minutes."""
+        import duckdb
+
         self._database.register("delivered", table)
         try:
             self._database.execute(
@@ -351,7 +359,10 @@ class Store:
                 [source_id],
             )
         finally:
-            self._database.unregister("delivered")
+            with suppress(
+                duckdb.Error
+            ):  # in a failed transaction even this is refused; the first error counts
+                self._database.unregister("delivered")
 
     def _insert_version(self, version: SourceVersion) -> None:
         values = {name: getattr(version, name) for name in SourceVersion.__dataclass_fields__}
@@ -417,6 +428,8 @@ def _create(path: Path) -> None:
                     "insert into evidence.meta values (?, ?)", [SCHEMA_VERSION, created_by]
                 )
                 store._add_missing_tables()
+                # Closing does this too, but says nothing when the disk is full, and the log stays behind.
+                store._database.execute("checkpoint")
             finally:
                 store.close()
             fresh.replace(path)

@@ -19,12 +19,11 @@ def caption(table: Table, state: str) -> theme.Caption:
     if not all(ranked.values()):
         title = f"How close {state} stands to each power"
     else:
-        places = [words.first(ranked[channel]) for channel in ("deed", "word")]
-        (deed, deed_clear), (word, word_clear) = places
-        if deed == word and deed_clear == word_clear:
-            title = f"In deeds and in words {state} {_stands(deed_clear)} closest to {deed}"
+        (deed, deed_lead), (word, word_lead) = (words.closest(ranked[channel]) for channel in ("deed", "word"))
+        if (deed, deed_lead) == (word, word_lead):
+            title = f"In deeds and in words {state} {_stands(deed_lead)} {deed}"
         else:
-            title = f"In deeds {state} {_stands(deed_clear)} closest to {deed}, in words{'' if word_clear else ' probably'} to {word}"
+            title = f"In deeds {state} {_stands(deed_lead)} {deed}; in words it {_stands(word_lead)} {word}"
     ends = "; ".join(
         f"{row['power_name']} in {theme.CHANNEL_NAMES[row['channel']]} {words.interval(row, '+.2f')}"
         for row in last
@@ -39,8 +38,12 @@ def caption(table: Table, state: str) -> theme.Caption:
     )
 
 
-def _stands(clear: bool) -> str:
-    return "stands" if clear else "probably stands"
+def _stands(lead: str) -> str:
+    return {
+        "clear": "stands closest to",
+        "probable": "probably stands closest to",
+        "open": "has no clear closest power, the likeliest is",
+    }[lead]
 
 
 def chart(
@@ -89,20 +92,22 @@ def chart(
 
 
 def _wide(table: Table, periods: list[date], names: dict[str, str]) -> list[dict[str, Any]]:
-    """One row per power and period: ``deed, deed05, ..., word, ...``; a channel without a row stays away."""
+    """One row per power and period: ``deed, deed05, ..., word, ...``; what has no estimate is null and breaks the line."""
     following = rows.next_periods(periods)
-    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    empty = {channel + end: None for channel in ("deed", "word") for end in ("", "05", "25", "75", "95")}
+    cells = {
+        (power, period): {
+            "power": name, "period": period, "next": following[period], "month": rows.month_name(period), **empty,
+        }
+        for power, name in names.items()
+        for period in following
+    }
     for row in rows.rows_at(table, periods):
-        if row["channel"] not in ("deed", "word"):
-            continue
-        period = row["period"]
-        cell = merged.setdefault(
-            (row["power"], period),
-            {"power": names[row["power"]], "period": period, "next": following[period], "month": rows.month_name(period)},
-        )
-        cell[row["channel"]] = row["mean"]
-        cell.update({row["channel"] + quantile[1:]: row[quantile] for quantile in ("q05", "q25", "q75", "q95")})
-    return list(merged.values())
+        if row["channel"] in ("deed", "word"):
+            cell = cells[row["power"], row["period"]]
+            cell[row["channel"]] = row["mean"]
+            cell.update({row["channel"] + end: row["q" + end] for end in ("05", "25", "75", "95")})
+    return list(cells.values())
 
 
 def time_axis(field: str = "period", **axis: Any) -> "alt.X":
@@ -170,7 +175,7 @@ def _value_axis(field: str) -> "alt.Y":
 def _bands(channel: str) -> list["alt.Chart"]:
     import altair as alt
 
-    base = alt.Chart().transform_filter(f"isValid(datum.{channel})")
+    base = alt.Chart().transform_filter("isValid(datum.period)")
     return [
         base.mark_area(color=theme.CHANNEL_COLOURS[channel], opacity=opacity).encode(
             x=time_axis(), y=_value_axis(channel + low), y2=channel + high
@@ -187,7 +192,7 @@ def _line(channel: str) -> "alt.Chart":
     dashes = [theme.CHANNEL_DASHES[each] for each in ("deed", "word")]
     return (
         alt.Chart()
-        .transform_filter(f"isValid(datum.{channel})")
+        .transform_filter("isValid(datum.period)")
         .transform_calculate(series=f"'{theme.CHANNEL_NAMES[channel]}'")
         .mark_line()
         .encode(

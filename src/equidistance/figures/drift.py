@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import altair as alt
 
 CHANNELS = ("deed", "word", "overall")
-SURE = 0.95
 
 
 def caption(table: Table, state: str) -> theme.Caption:
@@ -17,13 +16,12 @@ def caption(table: Table, state: str) -> theme.Caption:
     longest = max(table, key=lambda row: row["end"] - row["start"], default=None)
     if longest is None:
         return theme.Caption(f"{state}'s drift", _READING, "No estimate.")
-    window = [row for row in table if (row["start"], row["end"]) == (longest["start"], longest["end"])]
-    overall = [row for row in window if row["channel"] == "overall"] or window
-    toward = list(dict.fromkeys(words.the(row["power_name"]) for row in overall if row["p_positive"] >= SURE))
-    away = list(dict.fromkeys(words.the(row["power_name"]) for row in overall if row["p_positive"] <= 1 - SURE))
+    window = [row for row in table if row["window"] == longest["window"]]
+    overall = [row for row in window if row["channel"] == "overall"]
+    toward, away = words.signs(overall)
     moves = [f"toward {words.listed(toward)}"] if toward else []
     moves += [f"away from {words.listed(away)}"] if away else []
-    span = _window(longest)
+    span = _years(longest)
     title = f"{span}: {state} moved {' and '.join(moves)}" if moves else f"{span}: no sure drift toward or away from any power"
     texts = "; ".join(f"{row['power_name']} {row['mean']:+.3f}, P(drift > 0) {row['p_positive']:.2f}" for row in overall)
     return theme.Caption(title, _READING, f"Dots with intervals of drift per power, window by window. {span}: {texts}.")
@@ -35,22 +33,22 @@ _READING = (
 )
 
 
-def _window(row: dict[str, Any]) -> str:
-    return f"{row['start']:%Y}–{row['end']:%Y}"
+def _years(row: dict[str, Any]) -> str:
+    return f"{row['start']:%Y} to {row['end']:%Y}"
 
 
 def chart(
     table: Table,
     *,
     caption: theme.Caption | None = None,
-    width: int = 250,
-    columns: int = 3,
+    width: int = 330,
+    columns: int = 2,
     interactive: bool = True,
 ) -> "alt.TopLevelMixin":
     """Dots and intervals of drift: one panel per window, one row per power, one mark per channel.
 
     Args:
-        table: ``power, power_name, channel, start, end, mean, q05, q25, q75, q95, p_positive``, standard deviations a year.
+        table: ``power, power_name, channel, window, start, end, mean, q05, q25, q75, q95, p_positive``, standard deviations a year.
         caption: words to draw around the chart; without it the chart stands bare.
         width: of one panel, in pixels.
         columns: panels per row.
@@ -59,7 +57,7 @@ def chart(
     import altair as alt
 
     data = [
-        {**rows.plain(row), "window": _window(row), "channel": theme.CHANNEL_NAMES[row["channel"]]} for row in table
+        {**rows.plain(row), "years": _years(row), "channel": theme.CHANNEL_NAMES[row["channel"]]} for row in table
     ]
     names = [theme.CHANNEL_NAMES[channel] for channel in CHANNELS]
     colour = alt.Color(
@@ -92,14 +90,15 @@ def chart(
                 tooltip=[
                     alt.Tooltip("power_name:N", title="power"),
                     alt.Tooltip("channel:N", title="in"),
-                    alt.Tooltip("window:N", title="window"),
+                    alt.Tooltip("years:N", title="window"),
                     alt.Tooltip("says:N", title="drift per year"),
                     alt.Tooltip("chance:N", title="P(drift > 0)"),
                 ]
             )
         )
     panel = alt.layer(*layers, dots, data=alt.NamedData("drift")).properties(width=width, height={"step": 13})
-    windows = list(dict.fromkeys(row["window"] for row in data))
+    longest_first = sorted(table, key=lambda row: row["start"])
+    windows = list(dict.fromkeys(row["window"] for row in longest_first))
     return theme.finish(
         panel.facet(facet=alt.Facet("window:N", sort=windows, title=None), columns=columns).resolve_scale(x="independent"),
         {"drift": data},

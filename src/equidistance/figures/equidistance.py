@@ -25,9 +25,15 @@ def caption(table: Table, state: str) -> theme.Caption:
     else:
         title = f"{state}'s equidistance in {last['period']:%Y} does not differ surely from that in {first['period']:%Y}"
     texts = [f"{row['period']:%B %Y} {words.interval(row, '.2f')}" for row in (first, last)]
+    reading = _READING + (" The axis starts at 0.5." if _floor(table) else "")
     return theme.Caption(
-        title, _READING, f"Line chart of equidistance over time with 50% and 90% bands. {texts[0]}; {texts[1]}."
+        title, reading, f"Line chart of equidistance over time with 50% and 90% bands. {texts[0]}; {texts[1]}."
     )
+
+
+def _floor(table: Table) -> float:
+    """Where the axis starts: at 0.5 when nothing lies lower, so that movements can be seen."""
+    return 0.5 if all(row["q05"] >= 0.5 for row in table) else 0.0
 
 
 _READING = (
@@ -65,9 +71,7 @@ def chart(
         }
         for row in rows.rows_at(table, periods)
     ]
-    lows = [row["e05"] for row in data if row["e05"] is not None]
-    floor = 0.0 if not lows or min(lows) < 0.5 else 0.5
-    scale = alt.Scale(domain=[floor, 1])
+    scale = alt.Scale(domain=[_floor(table), 1])
     axis = alt.Axis(tickCount=5, format=".1f")
     base = alt.Chart()
     layers = [

@@ -82,7 +82,8 @@ def chart(
     for cell in data:
         first.setdefault(cell["indicator"], cell)
     titles = [
-        {"indicator": name, "text": f"{cell['title']} · {cell['kind']} · {cell['instrument']}"} for name, cell in first.items()
+        {"indicator": name, "text": f"{cell['kind']}, {cell['instrument']}: {cell['title']}"}
+        for name, cell in first.items()
     ]
     order = list(first)
     names = [theme.CHANNEL_NAMES[channel] for channel in ("deed", "word")]

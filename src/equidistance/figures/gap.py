@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 def caption(table: Table, state: str) -> theme.Caption:
     """Toward whom words are warmer than deeds in the last month, or that nobody's gap is sure."""
     last = rows.last_rows(table)
-    warmer = [words.the(row["power_name"]) for row in last if row["p_positive"] >= 0.95]
-    cooler = [words.the(row["power_name"]) for row in last if row["p_positive"] <= 0.05]
+    warmer, cooler = words.signs(last)
     parts = [f"warmer than deeds toward {words.listed(warmer)}"] if warmer else []
     parts += [f"cooler toward {words.listed(cooler)}" if warmer else f"cooler than deeds toward {words.listed(cooler)}"] if cooler else []
     if parts:

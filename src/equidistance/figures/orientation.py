@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 def caption(table: Table, state: str) -> theme.Caption:
     """The largest share in the first and in the last period."""
-    top = [words.first(part) for part in _ends(table)]
+    top = [words.closest(part) for part in _ends(table)]
     if not top:
         title = f"How {state}'s orientation divides over the powers"
     else:
-        (before, _), (now, clear) = top
-        largest = "has the largest share" if clear else "probably has the largest share"
+        (before, _), (now, lead) = top
+        largest = {"clear": "has", "probable": "probably has", "open": "may have"}[lead]
         then = "as at the start" if before == now else f"at the start it was {before}"
-        title = f"{words.first_upper(now)} {largest} of {state}'s orientation; {then}"
+        title = f"{words.first_upper(now)} {largest} the largest share of {state}'s orientation; {then}"
     shares = "; ".join(f"{row['power_name']} {row['mean']:.0%}" for row in rows.last_rows(table))
     return theme.Caption(
         title,
@@ -34,11 +34,11 @@ def leads_caption(table: Table, state: str) -> theme.Caption:
     last = sorted(rows.last_rows(table), key=lambda row: -row["p_leads"])
     if not last:
         title = "Which power leads"
-    elif last[0]["p_leads"] >= 0.9:
-        title = f"{words.first_upper(words.the(last[0]['power_name']))} leads with a probability of {last[0]['p_leads']:.0%}"
+    elif words.sureness(last[0]["p_leads"]) != "open":
+        title = f"{words.first_upper(words.the(last[0]['power_name']))} leads with a probability of {words.percent(last[0]['p_leads'])}"
     else:
-        title = f"Who leads is open; most likely {words.the(last[0]['power_name'])}, with a probability of {last[0]['p_leads']:.0%}"
-    chances = "; ".join(f"{row['power_name']} {row['p_leads']:.0%}" for row in last)
+        title = f"Who leads is open; most likely {words.the(last[0]['power_name'])}, with a probability of {words.percent(last[0]['p_leads'])}"
+    chances = "; ".join(f"{row['power_name']} {words.percent(row['p_leads'])}" for row in last)
     return theme.Caption(
         title,
         f"Unit: probability that the power has the largest share of {state}'s orientation. One colour through the whole "
@@ -105,11 +105,12 @@ def _stack(
     periods = rows.drawn_periods(table)
     following = rows.next_periods(periods)
     powers = rows.powers_of(table)
+    known = {(row["power"], row["period"]): row[column] for row in rows.rows_at(table, periods)}
+    # A power that does not exist yet has no share: a zero in the stack, "no estimate" to the reader.
     data = [
-        {"power": row["power_name"], "order": index, "period": row["period"], "value": row[column]}
-        for index, (code, _) in enumerate(powers)
-        for row in rows.rows_at(table, periods)
-        if row["power"] == code
+        {"power": name, "order": index, "period": period, "value": known.get((code, period)) or 0}
+        for index, (code, name) in enumerate(powers)
+        for period in following
     ]
     names = [name for _, name in powers]
     colour = alt.Color(
@@ -133,14 +134,13 @@ def _stack(
     layers = [areas]
     datasets: dict[str, theme.Rows] = {label: data}
     if interactive:
-        by_period: dict[str, dict[str, Any]] = {}
-        for row in data:
-            cell = by_period.setdefault(
-                row["period"],
-                {"period": row["period"], "next": following[row["period"]], "month": rows.month_name(row["period"])},
-            )
-            cell[f"p{row['order']}"] = None if row["value"] is None else f"{row['value']:.0%}"
-        datasets["months"] = list(by_period.values())
+        datasets["months"] = [
+            {
+                "period": period, "next": after, "month": rows.month_name(period),
+                **{f"p{index}": _percent(known.get((code, period))) for index, (code, _) in enumerate(powers)},
+            }
+            for period, after in following.items()
+        ]
         over = alt.selection_point(name="over", fields=["period"], on="pointerover", clear="pointerout", empty=False)
         layers.append(
             alt.Chart(alt.NamedData("months"))
@@ -159,3 +159,7 @@ def _stack(
             .add_params(over)
         )
     return theme.finish(alt.layer(*layers).properties(width=width, height=height), datasets, caption)
+
+
+def _percent(value: float | None) -> str:
+    return "no estimate" if value is None else f"{value:.0%}"

@@ -1,7 +1,12 @@
 """Small helpers for the sentences around charts: articles, lists, plurals, how sure a first place is."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
 from typing import Any
+
+CERTAIN, LIKELY = 0.95, 0.80
+"""Probabilities from which a title states a thing flatly, or as probable."""
 
 _WITH_ARTICLE = ("United ", "European Union", "West", "Netherlands", "Philippines", "Commonwealth", "Soviet Union")
 
@@ -26,13 +31,45 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def percent(probability: float) -> str:
+    """A probability as a reader should take it: never 0% or 100%."""
+    if probability > 0.99:
+        return "over 99%"
+    return "under 1%" if probability < 0.01 else f"{probability:.0%}"
+
+
 def interval(row: dict[str, Any], number: str) -> str:
     """``+0.42 (+0.10 to +0.71)``: the mean and its 90% interval."""
     return f"{row['mean']:{number}} ({row['q05']:{number}} to {row['q95']:{number}})"
 
 
-def first(ranked: Sequence[dict[str, Any]]) -> tuple[str, bool]:
-    """The name of the row with the highest mean, and whether its 90% interval is clear of all others."""
-    by_mean = sorted(ranked, key=lambda row: -row["mean"])
-    clear = all(by_mean[0]["q05"] > other["q95"] for other in by_mean[1:])
-    return the(by_mean[0]["power_name"]), clear
+def closest(ranked: Sequence[dict[str, Any]]) -> tuple[str, str]:
+    """The name of the row with the highest mean, and how sure its lead over the next is.
+
+    Args:
+        ranked: rows with ``power_name, mean, sd``; the means are taken as independent normal variables.
+
+    Returns:
+        The name, and ``"clear"``, ``"probable"`` or ``"open"``.
+    """
+    best, *others = sorted(ranked, key=lambda row: -row["mean"])
+    chances = [
+        NormalDist().cdf((best["mean"] - other["mean"]) / (math.hypot(best["sd"], other["sd"]) or math.inf))
+        for other in others
+    ]
+    return the(best["power_name"]), sureness(min(chances, default=1.0))
+
+
+def sureness(probability: float) -> str:
+    """``"clear"`` from 0.95 on, ``"probable"`` from 0.80 on, ``"open"`` below."""
+    if probability >= CERTAIN:
+        return "clear"
+    return "probable" if probability >= LIKELY else "open"
+
+
+def signs(rows: Iterable[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Names of the powers whose quantity is above zero, and below zero, with a probability of at least 0.95."""
+    known = [row for row in rows if row["p_positive"] is not None]
+    above = [the(row["power_name"]) for row in known if row["p_positive"] >= CERTAIN]
+    below = [the(row["power_name"]) for row in known if row["p_positive"] <= 1 - CERTAIN]
+    return above, below

@@ -1,7 +1,8 @@
 """Who belongs to which bloc, and between which days; blocs of the user's own.
 
-Membership is kept as spells in ``data/ground/bloc_members.csv``, each with the act that dates it. A bloc's values are
-made from its members at the date, so that Britain counts in the EU until 2020-01-31 and not after.
+Membership is kept as spells in ``data/ground/bloc_members.csv``, each with the act that dates it. A bloc's
+values are made from its members at the date, so that Britain counts in the EU until 2020-01-31 and not
+after.
 """
 
 from collections.abc import Iterable
@@ -11,12 +12,12 @@ from functools import cache
 from itertools import pairwise
 
 from equidistance.errors import InvalidRequest, UnknownName
-from equidistance.ground.states import State, all_states, fold, read_csv, resolve, split_list
+from equidistance.ground.states import State, all_states, fold, labels, read_csv, resolve, split_list
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One uninterrupted membership: the state's code, its first day in, its first day out (None: still in)."""
+    """One uninterrupted membership: the state's code, first day in, first day out (None: still in)."""
 
     state: str
     start: date
@@ -86,22 +87,26 @@ def define_bloc(
     Args:
         code: short code; must not be a name of a state or of another bloc.
         name: what tables and charts call it.
-        members: states by code or name, each a member as long as it existed; or (state, first day, first day out or
-            None). Another bloc's members are ``((s.state, s.start, s.end) for s in get_bloc("EU").spells)``.
+        members: states by code or name, each a member as long as it existed; or (state, first day, first
+            day out or None). Another bloc's are ``[(s.state, s.start, s.end) for s in
+            get_bloc("EU").spells]``.
 
     Raises:
         UnknownName, AmbiguousName: a member is not exactly one state.
-        InvalidRequest: no members, a spell that ends before it starts or lies outside the state's existence, spells of
-            one state that overlap, or a code or name that is taken. Defining the same bloc twice is no error.
+        InvalidRequest: no members, a spell that ends before it starts or lies outside the state's existence,
+            spells of one state that overlap, or a code or name that is taken. Defining the same bloc twice
+            is no error.
     """
     code = code.strip().upper()
     if not code or not name.strip():
         raise InvalidRequest(f"A bloc needs a code and a name, not {code!r} and {name!r}.")
-    spells = tuple(sorted((_spell(member) for member in members), key=lambda spell: (spell.state, spell.start)))
+    if isinstance(members, str):
+        members = (members,)
+    spells = _sorted(_spell(member) for member in members)
     if not spells:
         raise InvalidRequest(f"The bloc {code} has no members.", hint="Name at least one state, e.g. KAZ.")
     _refuse_overlaps(code, spells)
-    bloc = Bloc(code, name.strip(), "", min(spell.start for spell in spells), _end(spells), spells, "Defined by the user.", ())
+    bloc = Bloc(code, name.strip(), "", _start(spells), _end(spells), spells, "Defined by the user.", ())
     if _DEFINED.get(code) != bloc:
         _refuse_taken(code, bloc.name)
         _DEFINED[code] = bloc
@@ -120,25 +125,20 @@ def resolve_power(name: str, on: date | None = None) -> State | Bloc:
         if key in _keys(bloc):
             if on is not None and not (bloc.start <= on and (bloc.end is None or on < bloc.end)):
                 until = "" if bloc.end is None else f" until {bloc.end}"
-                raise UnknownName(f"{bloc.code} ({bloc.name}) did not exist on {on}, but from {bloc.start}{until}.")
+                raise UnknownName(f"{bloc.code} ({bloc.name}) existed from {bloc.start}{until}, not on {on}.")
             return bloc
     try:
         return resolve(name, on)
     except UnknownName as error:
-        if error.choices:
-            raise
-        raise UnknownName(
-            f"There is no state or bloc called {name!r}.",
-            choices=[bloc.code for bloc in all_blocs()],
-            hint="States are known by alpha-3 code or whole name.",
-        ) from error
+        known = [bloc.code for bloc in all_blocs()]
+        raise UnknownName(error.message, choices=[*error.choices, *known], hint=error.hint) from None
 
 
 @cache
 def _shipped() -> tuple[Bloc, ...]:
     rows = read_csv("bloc_members.csv")
     spells: dict[str, list[Spell]] = {}
-    for row in rows:  # a row whose member is a bloc stands for that bloc's spells, listed above it in the file
+    for row in rows:  # a member that is a bloc stands for that bloc's spells, which come earlier in the file
         members = [Spell(row["member"], date.fromisoformat(row["start"]), _day(row["end"]))]
         spells.setdefault(row["bloc"], []).extend(spells.get(row["member"], members))
     return tuple(
@@ -146,9 +146,9 @@ def _shipped() -> tuple[Bloc, ...]:
             code=row["code"],
             name=row["name"],
             name_ru=row["name_ru"],
-            start=min(spell.start for spell in spells[row["code"]]),
+            start=_start(spells[row["code"]]),
             end=_end(spells[row["code"]]),
-            spells=tuple(sorted(spells[row["code"]], key=lambda spell: (spell.state, spell.start))),
+            spells=_sorted(spells[row["code"]]),
             description=row["description"],
             names=split_list(row["names"]),
         )
@@ -158,6 +158,14 @@ def _shipped() -> tuple[Bloc, ...]:
 
 def _day(cell: str) -> date | None:
     return date.fromisoformat(cell) if cell else None
+
+
+def _sorted(spells: Iterable[Spell]) -> tuple[Spell, ...]:
+    return tuple(sorted(spells, key=lambda spell: (spell.state, spell.start)))
+
+
+def _start(spells: Iterable[Spell]) -> date:
+    return min(spell.start for spell in spells)
 
 
 def _end(spells: Iterable[Spell]) -> date | None:
@@ -170,6 +178,8 @@ def _spell(member: str | tuple[str, date, date | None]) -> Spell:
     if isinstance(member, str):
         state = resolve(member)
         return Spell(state.code, state.start, state.end)
+    if len(member) != 3 or not isinstance(member[1], date) or not isinstance(member[2], date | None):
+        raise InvalidRequest(f"{member!r} is not (state, first day, first day out or None) with dates.")
     name, start, end = member
     state = resolve(name)
     if end is not None and end <= start:
@@ -177,8 +187,8 @@ def _spell(member: str | tuple[str, date, date | None]) -> Spell:
     if start < state.start or (state.end is not None and (end is None or end > state.end)):
         until = "" if state.end is None else f" until {state.end}"
         raise InvalidRequest(
-            f"The membership of {state.code} from {start} to {end or 'today'} lies outside the state's existence, "
-            f"from {state.start}{until}."
+            f"The membership of {state.code} from {start} to {end or 'today'} is longer than the state's "
+            f"existence from {state.start}{until}."
         )
     return Spell(state.code, start, end)
 
@@ -187,8 +197,8 @@ def _refuse_overlaps(code: str, spells: tuple[Spell, ...]) -> None:
     for before, after in pairwise(spells):
         if before.state == after.state and (before.end is None or after.start < before.end):
             raise InvalidRequest(
-                f"The bloc {code} has {before.state} twice at once: from {before.start} to {before.end or 'today'}, and "
-                f"from {after.start}."
+                f"The bloc {code} has {before.state} twice at once: from {before.start} to "
+                f"{before.end or 'today'}, and from {after.start}."
             )
 
 
@@ -198,7 +208,7 @@ def _refuse_taken(code: str, name: str) -> None:
             if wanted in _keys(bloc):
                 raise InvalidRequest(f"{code!r} ({name}) is taken by the bloc {bloc.code} ({bloc.name}).")
         for state in all_states():
-            if wanted in {fold(label) for label in (state.code, state.name, state.name_ru, *state.names)}:
+            if wanted in map(fold, labels(state)):
                 raise InvalidRequest(f"{code!r} ({name}) is taken by the state {state.code} ({state.name}).")
 
 

@@ -1,8 +1,14 @@
 """Who the states are: their codes, their names, and the dates between which they existed.
 
-The crosswalk is the project's own (``data/ground/states.csv`` and ``names.csv``; sources in the README beside them).
-A name is looked up whole, never in part, and never guessed: what is unknown or stands for several states is an error
-that lists candidates. Dependent territories (Hong Kong, Puerto Rico, Greenland) are not states.
+The crosswalk is the project's own (``data/ground/states.csv`` and ``names.csv``; sources in the README beside
+them). A name is looked up whole, never in part, and never guessed: what is unknown or stands for several
+states is an error that lists candidates. Dependent territories (Hong Kong, Puerto Rico, Greenland) are not
+states.
+
+Publishers without extinct states file the USSR under RUS and Yugoslavia under SRB. The state they mean on a
+day is ``from_cow(number, day)`` with one of the code's Correlates of War numbers (365, 345): SUN, YUG or
+SCG. Belarus, Ukraine, India and the Philippines voted in the United Nations before they were states; their
+``start`` is independence, so a reader of votes keeps their codes.
 """
 
 import csv
@@ -14,15 +20,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from equidistance.errors import AmbiguousName, UnknownName
 
 GROUND_DATA = Path(__file__).parent.parent / "data" / "ground"
 
 _Key = TypeVar("_Key", int, str)
-_SEATED_EARLIER = frozenset({"BLR", "IND", "PHL", "UKR"})
-_UN_CHARTER_IN_FORCE = date(1945, 10, 24)
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -43,7 +47,7 @@ class State:
         end: first day on which it no longer existed; None for a state of today.
         names: variants of the name in English and Russian, as data files write them, old names included.
         adjectives: English adjectives and demonyms, as texts use them.
-        successors: codes of the states that followed it on its territory.
+        successors: codes of the states that an extinct state's territory went to.
     """
 
     code: str
@@ -65,8 +69,7 @@ class State:
         return self.start <= on and (self.end is None or on < self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crosswalk:
+class _Crosswalk(NamedTuple):
     """The data files, indexed; every value lists states in the order of ``states.csv``."""
 
     states: Mapping[str, State]
@@ -95,16 +98,19 @@ def get_state(code: str) -> State:
 def resolve(name: str, on: date | None = None) -> State:
     """The one state a name or an alpha-3 code stands for.
 
-    Case, diacritics and punctuation do not matter; parts of a name do. Two-letter codes are not read, because ISO and
-    FIPS disagree about them. Without a date a state of today goes before an extinct one of the same name.
+    Case, diacritics and punctuation do not matter; parts of a name do. Two-letter codes are not read,
+    because ISO and FIPS disagree about them ("US" and "UK" are read as names). Without a date a state of
+    today goes before an extinct one of the same name. Former ISO codes (ROM, ZAR) are read too.
 
     Args:
         name: alpha-3 code, or a name in English or Russian.
         on: the state must have existed on this day.
 
     Raises:
-        UnknownName: no state has the name, or none that existed on the day; the message says what came before or after.
-        AmbiguousName: several states have the name ("Korea", "Congo"); the choices list them.
+        UnknownName: no state has the name, or none that existed on the day; the choices are then what was
+            before or after it, else names that look alike.
+        AmbiguousName: several states have the name; the choices list them. "Korea" and "Congo" are
+            ambiguous at any date, "Yemen" and "Vietnam" while there were two, "Yugoslavia" without a date.
     """
     named = _crosswalk().by_name.get(fold(name), ())
     found = _at(named, on)
@@ -114,7 +120,7 @@ def resolve(name: str, on: date | None = None) -> State:
         raise AmbiguousName(
             f"{name!r} stands for several states{'' if on is None else f' on {on}'}.",
             choices=[f"{state.code} ({state.name}, {_lifetime(state)})" for state in found],
-            hint="Use a code, or give a date." if on is None else "Use a code.",
+            hint="Use a code, or give a date." if found[0].end and on is None else "Use a code.",
         )
     if named:
         raise UnknownName(_not_at_that_date(name, named, on), choices=_neighbours_in_time(named, on))
@@ -132,7 +138,7 @@ def find(name: str, on: date | None = None) -> State | None:
 
 
 def from_cow(number: int, on: date | None = None) -> State | None:
-    """The state with this Correlates of War number on that day; without a day the one of today, else the last one.
+    """The state with this Correlates of War number on that day; without a day today's, else the last.
 
     365 is the USSR until 1991-12-25 and Russia after; 345 is Yugoslavia, Serbia and Montenegro, then Serbia.
     """
@@ -140,30 +146,13 @@ def from_cow(number: int, on: date | None = None) -> State | None:
 
 
 def from_gleditsch_ward(number: int, on: date | None = None) -> State | None:
-    """The state with this Gleditsch and Ward number; differs from COW for Germany, Yemen, Serbia and Pacific states."""
+    """The state with this Gleditsch and Ward number; Germany, Serbia and the Pacific differ from COW."""
     return _latest(_crosswalk().by_gleditsch_ward.get(number, ()), on)
 
 
 def from_fips(code: str, on: date | None = None) -> State | None:
     """The state with this FIPS 10-4 code, in any case; Gaza (GZ) and the West Bank (WE) are both PSE."""
     return _latest(_crosswalk().by_fips.get(code.strip().upper(), ()), on)
-
-
-def seat_holder(code: str, on: date) -> State | None:
-    """The state that a publisher means by this code on that day, where it files predecessors under their successor.
-
-    Voeten's votes and the General Debate corpus write RUS for the USSR and SRB for Yugoslavia: ``seat_holder("RUS",
-    date(1980, 1, 1))`` is SUN, ``seat_holder("SRB", date(1980, 1, 1))`` is YUG. A predecessor is the state that had the
-    same Correlates of War number. Belarus, India, the Philippines and Ukraine had a seat in the United Nations before
-    they were states: from 1945-10-24 they are themselves. None where nobody held the seat.
-
-    Raises:
-        UnknownName: no state has the code.
-    """
-    state = get_state(code)
-    if state.existed(on) or (state.code in _SEATED_EARLIER and _UN_CHARTER_IN_FORCE <= on < state.start):
-        return state
-    return next((holder for number in state.cow if (holder := from_cow(number, on)) is not None), None)
 
 
 def all_states(on: date | None = None) -> tuple[State, ...]:
@@ -176,7 +165,8 @@ def fold(name: str) -> str:
 
     "CÔTE D'IVOIRE" and "Cote d’Ivoire" are both "cote d ivoire"; "St. Lucia" is "saint lucia".
     """
-    letters = "".join(char for char in unicodedata.normalize("NFKD", name.replace("\N{SOFT HYPHEN}", "")) if not unicodedata.combining(char))
+    decomposed = unicodedata.normalize("NFKD", name.replace("\N{SOFT HYPHEN}", ""))
+    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = _PUNCTUATION.sub(" ", letters.casefold().replace("&", " and ")).split()
     if words[:1] == ["the"]:
         del words[0]
@@ -185,24 +175,31 @@ def fold(name: str) -> str:
     return " ".join(words)
 
 
+def labels(state: State) -> tuple[str, ...]:
+    """Everything a state is called in tables and texts: its code, its names and their variants."""
+    return (state.code, state.name, state.name_ru, *state.names)
+
+
 @cache
 def _crosswalk() -> _Crosswalk:
     variants: dict[str, list[str]] = defaultdict(list)
     aliases: list[tuple[str, str]] = []
     for row in read_csv("names.csv"):
-        if row["language"] in ("code", "misprint"):  # former codes and slips of data files are read, but never shown
+        if row["language"] in ("code", "misprint"):  # former codes, slips of data files: read but never shown
             aliases.append((row["code"], row["name"]))
         else:
             variants[row["code"]].append(row["name"])
     rows = read_csv("states.csv")
     states = {row["code"]: _state(row, variants[row["code"]]) for row in rows}
-    names = [(state, key) for state in states.values() for key in (state.code, state.name, state.name_ru, *state.names)]
+    names = [(state, name) for state in states.values() for name in labels(state)]
     names += [(states[code], alias) for code, alias in aliases]
     return _Crosswalk(
         states=states,
         by_name=_index((fold(name), state) for state, name in names),
         by_cow=_index((number, state) for state in states.values() for number in state.cow),
-        by_gleditsch_ward=_index((number, state) for state in states.values() for number in state.gleditsch_ward),
+        by_gleditsch_ward=_index(
+            (number, state) for state in states.values() for number in state.gleditsch_ward
+        ),
         by_fips=_index((fips, states[row["code"]]) for row in rows for fips in split_list(row["fips"])),
     )
 
@@ -259,7 +256,7 @@ def _latest(numbered: tuple[State, ...], on: date | None) -> State | None:
 
 
 def _lifetime(state: State) -> str:
-    return f"from {state.start}" if state.end is None else f"{state.start} until {state.end}"
+    return f"from {state.start}" + ("" if state.end is None else f" until {state.end}")
 
 
 def _not_at_that_date(name: str, named: tuple[State, ...], on: date | None) -> str:

@@ -9,7 +9,7 @@ _YEAR_OR_MONTH = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
 def parse_month(value: str | int | date, *, last: bool = False) -> date:
-    """The first day of the month meant by ``2022``, ``"2022"``, ``"2022-02"``, ``"2022-02-24"`` or a ``date``.
+    """The first day of the month that a year, a month ("2022-02"), a day ("2022-02-24") or a ``date`` means.
 
     Args:
         value: a year, a month or a day.

@@ -1,8 +1,7 @@
 """What the annual indicators share: the dyads that exist in a year, and the table they return.
 
-A year's state of affairs is taken on its 1 July: a state has a value if it existed then, a bloc has the members of that
-day, and a state that was a member that day has no value against the bloc.
-"""
+A year's state of affairs is taken on its 1 July: a state has a value if it existed then, a bloc has the
+members of that day, and a state that was a member that day has no value against the bloc."""
 
 from typing import Any
 
@@ -28,7 +27,7 @@ COVERED_YEARS = """
 """
 
 DYADS = """
-    -- needs years(year); members on 1 July, and every existing state with every member of a power it is outside of
+    -- needs years(year); members on 1 July, and every existing state with each member of a power it is not in
     members(power, member, year) AS (
         SELECT DISTINCT p.power, p.member, y.year
         FROM years y

@@ -8,7 +8,8 @@ from equidistance.indicators.annual import DYADS, annual_rows
 from equidistance.indicators.declare import indicator
 
 SMOOTHING_USD = 10_000.0
-"""Added to a flow (and twice to the total), so that a recorded zero has a logarithm; far below any flow that matters."""
+"""Added to a flow (and twice to the total), so that a recorded zero has a logarithm; far below any flow that
+matters."""
 
 
 @indicator(
@@ -24,13 +25,13 @@ SMOOTHING_USD = 10_000.0
 def export_share(connection: Any) -> pa.Table:
     """Exports to the power as a share of the state's exports to the world.
 
-    Value: log((x + c) / (total + 2c)) with c = 10,000 USD. The share is of the world total, not of the total with the
-    listed powers (MODEL.md): listing one more power must not change what is said of the others. A flow that is not
-    recorded has no value; a recorded zero has. The state's own statistics go before reconciled ones for the same year;
-    of several vintages the latest is the value and their standard deviation on the log scale (for two: the difference
-    over sqrt(2)) the error; otherwise the source implies none (se 0). A bloc's flow is the sum of its members' recorded
-    flows. Reconciled data hold services, national ones goods only. ``n`` counts the flows.
-    """
+    Value: log((x + c) / (total + 2c)) with c = 10,000 USD. The share is of the world total, not of the total
+    with the listed powers (MODEL.md): listing one more power must not change what is said of the others. A
+    flow that is not recorded has no value; a recorded zero has. The state's own statistics go before
+    reconciled ones for the same year; of several vintages the latest is the value and their standard
+    deviation on the log scale (for two: the difference over sqrt(2)) the error; otherwise the source implies
+    none (se 0). A bloc's flow is the sum of its members' recorded flows. Reconciled data hold services,
+    national ones goods only. ``n`` counts the flows."""
     return _share(connection, own="exporter", partner="importer")
 
 

@@ -8,8 +8,8 @@ from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows
 from equidistance.indicators.declare import indicator
 
 TRAVELS = {"USA": "visits_us", "CHN": "visits_china"}
-"""Powers all of whose leaders' journeys a source lists, with that source. Declared, never inferred from rows: a source
-on the journeys of one power also shows some of the visits of another."""
+"""Powers all of whose leaders' journeys a source lists, with that source. Declared, never inferred from rows:
+a source on the journeys of one power also shows some of the visits of another."""
 
 RECEPTIONS = {"USA": "visits_us"}
 """Powers all of whose foreign guests a source lists."""
@@ -27,11 +27,11 @@ RECEPTIONS = {"USA": "visits_us"}
 def visits_received(connection: Any) -> pa.Table:
     """Visits of the power's leaders to the state in a year.
 
-    Value: log(visits + 1/2), error 1 / sqrt(visits + 1/2). A year without a visit inside the source's coverage is a
-    real zero. Only the United States (president and secretary of state) and China (president or party leader, and
-    premier) have a value, because only their journeys are listed completely; the two are not counted alike. A bloc has
-    a value only if the journeys of all its members are listed: a part of them would be biased. ``n`` counts the visits.
-    """
+    Value: log(visits + 1/2), error 1 / sqrt(visits + 1/2). A year without a visit inside the source's
+    coverage is a real zero. Only the United States (president and secretary of state) and China (president or
+    party leader, and premier) have a value, because only their journeys are listed completely; the two are
+    not counted alike. A bloc has a value only if the journeys of all its members are listed: a part of them
+    would be biased. ``n`` counts the visits."""
     return _visits(connection, TRAVELS, visitor="d.member", host="d.state")
 
 
@@ -47,11 +47,10 @@ def visits_received(connection: Any) -> pa.Table:
 def visits_paid(connection: Any) -> pa.Table:
     """Visits of the state's leaders to the power in a year.
 
-    Value: log(visits + 1/2), error 1 / sqrt(visits + 1/2). A year without a visit inside the source's coverage is a
-    real zero. Only the United States has a value: only its guests are listed completely (heads of state and government,
-    multilateral summits included, sessions of the United Nations not). A bloc has a value only if the guests of all its
-    members are listed. ``n`` counts the visits.
-    """
+    Value: log(visits + 1/2), error 1 / sqrt(visits + 1/2). A year without a visit inside the source's
+    coverage is a real zero. Only the United States has a value: only its guests are listed completely (heads
+    of state and government, multilateral summits included, sessions of the United Nations not). A bloc has a
+    value only if the guests of all its members are listed. ``n`` counts the visits."""
     return _visits(connection, RECEPTIONS, visitor="d.state", host="d.member")
 
 
@@ -78,7 +77,8 @@ def _visits(connection: Any, scope: dict[str, str], *, visitor: str, host: str) 
             GROUP BY ALL
         ),
         dyad_counts AS (
-            SELECT d.state, d.power, d.year, coalesce(sum(c.visits), 0) AS visits, max(l.source_id) AS source_id
+            SELECT d.state, d.power, d.year,
+                   coalesce(sum(c.visits), 0) AS visits, max(l.source_id) AS source_id
             FROM dyads d
             JOIN complete USING (power, year)
             JOIN listed l USING (member, year)

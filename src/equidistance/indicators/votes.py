@@ -10,8 +10,8 @@ _SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indic
 
 _AGREEMENT = """
 with ordinals(source_id, ordinal) as ({ordinals}),
--- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is taken from
--- the one source version that knows most roll calls of that day, the newest where they know equally many.
+-- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is taken
+-- from the one source version that knows most roll calls of that day, the newest where they know equally many.
 per_day as (
     select date, source_id, count(*) as roll_calls
     from roll_calls where body = 'GA' and {condition} group by all
@@ -33,7 +33,8 @@ members as (
 ),
 sizes as (select power, date, count(*) as size from members group by all),
 positions as (
-    select v.roll_call, v.state, case v.vote when 'yes' then 1.0 when 'abstain' then 0.5 else 0.0 end as position
+    select v.roll_call, v.state,
+        case v.vote when 'yes' then 1.0 when 'abstain' then 0.5 else 0.0 end as position
     from votes v where v.vote in ('yes', 'abstain', 'no')
 ),
 power_positions as (
@@ -42,7 +43,7 @@ power_positions as (
     join members m on m.date = u.date
     join positions p on p.roll_call = u.roll_call and p.state = m.member
     join sizes s on s.power = m.power and s.date = u.date
-    group by all, s.size
+    group by u.roll_call, u.date, u.period, u.source_id, m.power, s.size
     having 2 * count(*) >= s.size
 ),
 compared as (
@@ -51,7 +52,9 @@ compared as (
     join positions p using (roll_call)
     join states s on s.state = p.state and w.date >= s.start and w.date < coalesce(s."end", date '9999-12-31')
     where p.state <> w.power
-      and not exists (select 1 from members m where m.power = w.power and m.date = w.date and m.member = p.state)
+      and not exists (
+        select 1 from members m where m.power = w.power and m.date = w.date and m.member = p.state
+      )
 ),
 counted as (
     select state, power, period, sum(agreement) as x, count(*)::int as n, mode(source_id) as source_id
@@ -79,18 +82,19 @@ order by state, power, period
 def un_vote_agreement(connection: Any) -> pa.Table:
     """Agreement with the power over the month's roll calls of the General Assembly.
 
-    A roll call counts where both cast yes, abstain or no. Yes is 1, abstain 1/2, no 0; agreement is one minus the
-    absolute difference of positions: 1 for the same vote, 1/2 where one of the two abstains, 0 for yes against no. A
-    bloc's position is the mean of those of its members at the date, if at least half of them took one; a member has no
-    value against its own bloc. With x the sum of agreements over n roll calls, the value is
-    log((x + 1/2) / (n - x + 1/2)), error sqrt(1 / (x + 1/2) + 1 / (n - x + 1/2)): a binomial proportion on the logit
-    scale, by the delta method. ``n`` counts the roll calls.
+    A roll call counts where both cast yes, abstain or no. Yes is 1, abstain 1/2, no 0; agreement is one
+    minus the absolute difference of positions: 1 for the same vote, 1/2 where one of the two abstains, 0
+    for yes against no. A bloc's position is the mean of those of its members at the date, if at least half
+    of them took one; a member has no value against its own bloc. With x the sum of agreements over n roll
+    calls, the value is log((x + 1/2) / (n - x + 1/2)), error sqrt(1 / (x + 1/2) + 1 / (n - x + 1/2)): a
+    binomial proportion on the logit scale, by the delta method. ``n`` counts the roll calls.
 
-    Limits: roll calls are taken as independent. They are not: a month brings many on one subject (Palestine in
-    November and December), so that the true error is larger than the stated one. Agendas differ from month to month:
-    some of the movement is that of the agenda. Resolutions adopted by consensus are not here. Where several source
-    versions cover a day, the one with most roll calls that day is used; a publisher that dates the same roll call
-    otherwise (Voeten's early sessions are dated roughly) is not recognised.
+    Limits: roll calls are taken as independent. They are not: a month brings many on one subject (Palestine
+    in November and December), so that the true error is larger than the stated one. Agendas differ from
+    month to month:
+    some of the movement is that of the agenda. Resolutions adopted by consensus are not here. Where several
+    source versions cover a day, the one with most roll calls that day is used; a publisher that dates the
+    same roll call otherwise (Voeten's early sessions are dated roughly) is not recognised.
     """
     return _agreement(connection, freq="month", condition="true")
 
@@ -107,9 +111,10 @@ def un_vote_agreement(connection: Any) -> pa.Table:
 def un_vote_agreement_important(connection: Any) -> pa.Table:
     """Agreement with the power over the year's roll calls that the United States holds important.
 
-    Which ones they are the US Department of State names in its yearly report to Congress on voting practices, because
-    "United States interests" are involved: the choice is Washington's and so is the weight, whatever the power. Value,
-    error, blocs and limits as for ``un_vote_agreement``. The flag is known from 1983 to 2017; other years have no value.
+    Which ones they are the US Department of State names in its yearly report to Congress on voting
+    practices, because "United States interests" are involved: the choice is Washington's and so is the
+    weight, whatever the power. Value, error, blocs and limits as for ``un_vote_agreement``. The flag is
+    known from 1983 to 2017; other years have no value.
     """
     return _agreement(connection, freq="year", condition="important")
 

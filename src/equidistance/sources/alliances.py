@@ -13,8 +13,8 @@ from equidistance.sources.card import Card, Download, Reading, Rejected, Source
 from equidistance.sources.delimited import columns_of, read_rows, split_rejected
 from equidistance.sources.lookup import (
     count,
-    cow_state,
     covered_years,
+    cow_state,
     first_reason,
     nothing_left,
     renamed,
@@ -45,12 +45,12 @@ CARD = Card(
     publisher="ATOP project, Rice University",
     licence="none stated; free for research with citation. The peacesciencer packaging is GPL-2",
     citation=(
-        "Leeds, B. A., J. M. Ritter, S. McLaughlin Mitchell and A. G. Long. 2002. Alliance Treaty Obligations and "
-        "Provisions, 1815-1944. International Interactions 28: 237-260. Data version 5.1."
+        "Leeds, B. A., J. M. Ritter, S. McLaughlin Mitchell and A. G. Long. 2002. Alliance Treaty "
+        "Obligations and Provisions, 1815-1944. International Interactions 28: 237-260. Data version 5.1."
     ),
     address="http://www.atopdata.org/data.html",
     files={
-        "atop5*ddyr*.csv": "ATOP's own directed dyad-years: stateA, stateB, year, defense, offense, neutral, ...",
+        "atop5*ddyr.csv": "ATOP's own directed dyad-years: stateA, stateB, year, defense, ..., consul",
         "atop_alliance.*": "peacesciencer's table: ccode1, ccode2, year, atop_defense, ... (Parquet or CSV)",
     },
     tables=("alliances",),
@@ -59,12 +59,11 @@ CARD = Card(
     cadence="every few years",
     caveats=(
         "Ends with 2018: later obligations are unknown, not absent.",
-        "Non-aggression and consultation of China, Turkey and the United States with Kazakhstan probably come from "
-        "multilateral pacts (the Helsinki Final Act and its kind), not from an alliance.",
+        "Non-aggression and consultation of China, Turkey and the United States with Kazakhstan probably "
+        "come from multilateral pacts (the Helsinki Final Act and its kind), not from an alliance.",
         "Obligations are directed in 1,300 dyad-years; here an obligation of either side binds the pair.",
         "An obligation counts for a whole year if it was in force at any time of that year.",
         "Only obligations since 1946 are read.",
-        "The download is a zip archive: unpack it and ingest atop5_1ddyr.csv.",
     ),
     rows=(50_000, 1_000_000),
     downloads=(
@@ -154,7 +153,8 @@ def _flag(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _undirected(directed: pa.Table) -> pa.Table:
-    """One row per pair and year: an obligation of either side, traced to the first row that names the pair."""
+    """One row per pair and year: an obligation of either side, traced to the first row that names the
+    pair."""
     grouped = directed.group_by(["state_a", "state_b", "year"], use_threads=False).aggregate(
         [*((name, "any") for name in _OBLIGATIONS), ("file", "first"), ("row", "first")]
     )

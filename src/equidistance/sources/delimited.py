@@ -204,7 +204,7 @@ def read_parquet(path: Path, required: Sequence[str] = ()) -> pa.Table:
 def read_rows(
     path: Path, required: Sequence[str] = (), *, delimiter: str = ",", encoding: str = "utf-8"
 ) -> tuple[pa.Table, list[Rejected]]:
-    """Read CSV or Parquet, whichever it is, as :func:`read_delimited` does: all values strings, null is ``""``.
+    """Read CSV or Parquet, whichever it is, as :func:`read_delimited` does: all strings, null is ``""``.
 
     Raises:
         BadFile: as :func:`read_delimited` and :func:`read_parquet`.

@@ -25,8 +25,8 @@ def find_files(card: Card, directory: Path) -> list[Path]:
 def editions(card: Card, directory: Path) -> list[list[Path]]:
     """The card's files under ``directory``, grouped into what is read together.
 
-    Alternative publications (``card.apart``) come last-listed first, so that the preferred one is the newest in
-    the store and wins where they hold the same fact.
+    Alternative publications (``card.apart``) come last-listed first, so that the preferred one is the newest
+    in the store and wins where they hold the same fact.
 
     Raises:
         InvalidRequest: no such directory.

@@ -3,9 +3,10 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,13 +17,13 @@ from equidistance.evidence.fetch import cache_directory, fetch, sha256_of
 from equidistance.evidence.schema import TABLES
 from equidistance.evidence.store import SourceFile, SourceVersion, Store, identify
 from equidistance.printable import printable
-from equidistance.sources.card import Card, Reading, Rejected, Source, get_source
+from equidistance.sources.card import Card, Reading, Rejected, Source, all_sources, get_source
 from equidistance.sources.delimited import first_seen
 from equidistance.sources.files import editions, unpack
 from equidistance.tables import Table
 
-Progress = Callable[[str, int, int | None], None]
-"""Called with what is being done, how far it is, and the total where known (bytes or steps)."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how far it is, and the total (bytes or steps; 0 where not known)."""
 
 _SHOWN = 5
 """How many rejected rows the summary shows; the store keeps all."""
@@ -86,6 +87,15 @@ class IngestSummary:
         }
         return Table("ingest", arrow, described)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as plain values for JSON; dates as ISO 8601."""
+        return {
+            **asdict(self),
+            "rows": dict(self.rows),
+            "ignored": dict(self.ignored),
+            "coverage": [[start.isoformat(), end.isoformat()] for start, end in self.coverage],
+        }
+
     @property
     def text(self) -> str:
         """The summary as a person reads it; text from the files is made safe for a terminal."""
@@ -144,11 +154,11 @@ def ingest(
     for version in store.versions():
         if version.source_id == source_id:
             return _known(version, store)
-    tell("reading", 0, None)
+    tell("reading", 0, 0)
     unique = [path for path, _ in hashed.values()]
     with _reading_errors(source.card, unique):
         reading = source.read(unique)
-    tell("checking rows", 0, None)
+    tell("checking rows", 0, 0)
     reading = _validated(source.card, reading)
     reading, outcomes = known_errors.apply_corrections(reading, entries)
     reading = _without_repetitions(reading)
@@ -168,7 +178,7 @@ def ingest(
         edition=f"to {last}" if last else "",
         notes=reading.notes,
     )
-    tell("storing", 0, None)
+    tell("storing", 0, 0)
     added = store.add(version, reading, outcomes)
     return IngestSummary(
         card.name,
@@ -193,8 +203,8 @@ def pull(
 ) -> list[IngestSummary]:
     """Download a source's files (or take them from a directory) and ingest them.
 
-    Downloads are kept in the cache; a second pull asks only whether they changed. Archives are unpacked. A source
-    with alternative publications gives one summary for each found.
+    Downloads are kept in the cache; a second pull asks only whether they changed. Archives are unpacked. A
+    source with alternative publications gives one summary for each found.
 
     Raises:
         FetchError: offline, refused, checksum mismatch, or the source has no address to download from.
@@ -213,6 +223,41 @@ def pull(
     return [ingest(source, edition, store, on_progress) for edition in found]
 
 
+@dataclass(frozen=True)
+class Pulled:
+    """What :func:`pull_all` did: summaries, and by source name why one was skipped and why one failed."""
+
+    summaries: list[IngestSummary]
+    skipped: dict[str, str]
+    failures: dict[str, str]
+
+
+def pull_all(store: Store, from_directory: Path | None = None, on_progress: Progress | None = None) -> Pulled:
+    """Pull every source that can be had; one that fails does not stop the others.
+
+    Raises:
+        StoreError: disk full, or the store is open for reading.
+    """
+    done = Pulled([], {}, {})
+    for name, source in all_sources().items():
+        if from_directory is None and not source.card.downloads:
+            done.skipped[name] = f"no address to download from; get it from {source.card.address}"
+        elif from_directory is not None and not editions(source.card, from_directory):
+            done.skipped[name] = f"nothing in {from_directory} fits {', '.join(source.card.files)}"
+        else:
+            try:
+                done.summaries.extend(pull(source, store, from_directory, on_progress))
+            except (BadFile, FetchError) as error:
+                done.failures[name] = str(error)
+    return done
+
+
+def summary_table(summaries: Sequence[IngestSummary]) -> Table:
+    """The tables of several summaries as one."""
+    tables = [summary.table for summary in summaries] or [IngestSummary("", "", False, "", {}).table]
+    return Table("ingest", pa.concat_tables([table.arrow for table in tables]), tables[0].columns)
+
+
 def _downloaded(card: Card, on_progress: Progress | None) -> Path:
     if not card.downloads:
         raise FetchError(
@@ -225,7 +270,7 @@ def _downloaded(card: Card, on_progress: Progress | None) -> Path:
 
         def progress(done: int, total: int | None, stage: str = stage) -> None:
             if on_progress:
-                on_progress(stage, done, total)
+                on_progress(stage, done, total or 0)
 
         unpack(fetch(download, directory, progress, name=card.name), card)
     return directory
@@ -327,7 +372,7 @@ def _assert_totals(card: Card, reading: Reading, store: Store) -> list[str]:
         raise BadFile(
             f"{card.name}: only {accepted:,} rows were accepted, at least {least:,} are expected "
             f"({len(reading.rejected):,} rejected{': ' + printable(reasons, 500) if reasons else ''}).",
-            hint="The file may be truncated, of another source, or lack its companion; the store is unchanged. "
+            hint="The file may be truncated, of another source, or lack its companion; nothing was stored. "
             f"See: equidistance sources {card.name}",
         )
     warnings = []

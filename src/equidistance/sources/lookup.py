@@ -1,7 +1,8 @@
-"""What several annual sources share: numbers, codes and years of a file's rows turned into state codes, in bulk."""
+"""What sources of ties and trade share: states of numbers, names and years; rows that are left out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +10,8 @@ import pyarrow.compute as pc
 
 from equidistance.errors import BadFile
 from equidistance.ground.states import State, find, from_cow
+from equidistance.sources.card import Rejected
+from equidistance.sources.delimited import read_rows, record_text
 
 FIRST_YEAR = 1946
 """The ground knows the states since 1946; earlier rows are left out and counted, not refused."""
@@ -21,17 +24,17 @@ LAST_YEAR = 2100
 
 
 def cow_state(number: int, year: int) -> str | None:
-    """The state with a Correlates of War number in a year: in the middle of it, else at its end, else at its start."""
+    """The state with a Correlates of War number in a year (its middle, else its end, else its start)."""
     return _in_year(lambda day: from_cow(number, day), year)
 
 
 def iso_state(code: str, year: int) -> str | None:
-    """The state with an alpha-3 code, former ones included, in a year: at its middle, else its end, else its start."""
+    """The state with an alpha-3 code, former codes included, in a year, as :func:`cow_state` takes it."""
     return named_state(code, year) if len(code) == 3 and code.isupper() else None
 
 
 def named_state(name: str, year: int) -> str | None:
-    """The state with a name in a year: in the middle of it, else at its end, else at its start."""
+    """The state with a name in a year, as :func:`cow_state` takes it; None if several have the name."""
     return _in_year(lambda day: find(name, day), year)
 
 
@@ -94,7 +97,8 @@ def valid_years(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def since_first_year(table: pa.Table, ignored: dict[str, int]) -> pa.Table:
-    """The rows from :data:`FIRST_YEAR` on, by the text column ``year``; the others are counted in ``ignored``.
+    """The rows from :data:`FIRST_YEAR` on, by the text column ``year``; the others are counted in
+    ``ignored``.
 
     Rows whose year cannot be read stay: they are refused later, with their reason.
     """
@@ -115,6 +119,59 @@ def first_reason(checks: Sequence[tuple[pa.ChunkedArray, str]], rows: int) -> pa
     for failed, reason in reversed(checks):
         reasons = pc.if_else(pc.fill_null(failed, False), reason, reasons)
     return reasons.combine_chunks() if isinstance(reasons, pa.ChunkedArray) else reasons
+
+
+class IgnoredRowError(Exception):
+    """A well-formed row is left out on purpose; the text is the reason that is counted."""
+
+
+class MalformedRowError(Exception):
+    """A row cannot be used; the text is the reason of its rejection."""
+
+
+def convert_rows(
+    path: Path,
+    required: Sequence[str],
+    convert: Callable[[dict[str, str]], Sequence[dict[str, object]]],
+    rejected: list[Rejected],
+    ignored: dict[str, int],
+) -> list[dict[str, object]]:
+    """Read a small file row by row.
+
+    Args:
+        path: CSV or Parquet file.
+        required: columns that must be there.
+        convert: turns a row of strings into evidence records without ``file`` and ``row``, or raises
+            :class:`IgnoredRowError` or :class:`MalformedRowError`.
+        rejected: receives the malformed rows.
+        ignored: receives the counts of rows left out.
+
+    Raises:
+        BadFile: the file cannot be read as a table with these columns.
+    """
+    table, malformed = read_rows(path, required)
+    rejected.extend(malformed)
+    records: list[dict[str, object]] = []
+    for row in table.to_pylist():
+        line = row.pop("line")
+        try:
+            records.extend(record | {"file": path.name, "row": line} for record in convert(row))
+        except IgnoredRowError as reason:
+            count(ignored, str(reason))
+        except MalformedRowError as reason:
+            rejected.append(Rejected(path.name, line, str(reason), record_text(row)))
+    return records
+
+
+def parse_year(text: str) -> int:
+    """A year since :data:`FIRST_YEAR`.
+
+    Raises:
+        MalformedRowError: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR):
+        raise MalformedRowError(f"{text!r} is not a year since {FIRST_YEAR}")
+    return int(text)
 
 
 def covered_years(years: pa.ChunkedArray) -> tuple[tuple[date, date], ...]:

@@ -14,8 +14,8 @@ from equidistance.sources.card import Card, Download, Reading, Rejected, Source
 from equidistance.sources.delimited import columns_of, first_seen, read_rows, split_rejected
 from equidistance.sources.lookup import (
     count,
-    cow_state,
     covered_years,
+    cow_state,
     first_reason,
     nothing_left,
     since_first_year,
@@ -40,14 +40,15 @@ CARD = Card(
     publisher="Correlates of War project",
     licence="none stated; free for research with citation. The peacesciencer packaging is GPL-2",
     citation=(
-        "Pevehouse, J. C. W., T. Nordstrom, R. W. McManus and A. S. Jamison. 2020. Tracking Organizations in the "
-        "World: The Correlates of War IGO Version 3.0 datasets. Journal of Peace Research 57(3): 492-503."
+        "Pevehouse, J. C. W., T. Nordstrom, R. W. McManus and A. S. Jamison. 2020. Tracking Organizations "
+        "in the World: The Correlates of War IGO Version 3.0 datasets. Journal of Peace Research 57(3): "
+        "492-503."
     ),
     address="https://correlatesofwar.org/data-sets/IGOs/",
     files={
         "state_year_formatv3.csv": "COW's own table: ccode, year, state, and one column per organisation",
         "cow_igo_ndy.*": "peacesciencer's pairs: ccode1, ccode2, year, dyadigos (Parquet or CSV)",
-        "cow_igo_sy.*": "peacesciencer's states: ccode, year, sum_igo_full, ... (Parquet or CSV); with cow_igo_ndy",
+        "cow_igo_sy.*": "peacesciencer's states: ccode, year, sum_igo_full, ...; together with cow_igo_ndy",
     },
     tables=("memberships", "shared_memberships"),
     coverage=(date(1816, 1, 1), date(2014, 12, 31)),
@@ -57,9 +58,9 @@ CARD = Card(
         "Ends with 2014: later memberships are unknown, not absent.",
         "Until 1965 the publisher looked every five years only.",
         "In 59 state-years the pairs count one organisation more than the state itself has.",
-        "Where a state had two numbers in a year (Germany, Yemen in 1990) the larger number of memberships is kept.",
+        "Where a state had two numbers in a year (Germany, Yemen in 1990) the larger number of memberships "
+        "is kept.",
         "Only memberships since 1946 are read.",
-        "The download is a zip archive: unpack it and ingest state_year_formatv3.csv.",
     ),
     rows=(100_000, 5_000_000),
     downloads=(

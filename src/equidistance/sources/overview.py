@@ -1,30 +1,22 @@
-"""What there is and how it stands: the list of sources, one card in full, how to cite, and the state of health."""
+"""What there is and how it stands: the list of sources, one card in full, how to cite."""
 
-import json
-import platform
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from equidistance.errors import EquidistanceError, StoreError
-from equidistance.evidence.corrections import NEEDS_ATTENTION, for_source
-from equidistance.evidence.fetch import cache_directory, sha256_of
-from equidistance.evidence.store import SourceVersion, Store, default_path
+from equidistance.errors import StoreError
+from equidistance.evidence.corrections import for_source
+from equidistance.evidence.store import SourceVersion, Store
 from equidistance.sources.card import Card, all_sources, get_source
 from equidistance.tables import Table
 
-_PACKAGES = ("duckdb", "pyarrow", "ibis-framework", "numpy", "altair", "vl-convert-python", "httpx", "typer", "rich")
-
-Status = Literal["ok", "info", "warning", "error"]
-
 
 def list_sources(store_path: Path | None = None) -> Table:
-    """All sources, one row each: what it is, since and until when, under which licence, and whether it is stored.
+    """All sources, one row each: what it is, its coverage, its licence, and what is stored of it.
 
     ``in_store`` is empty where the store holds nothing of the source, or there is no readable store.
     """
@@ -100,7 +92,7 @@ def describe_source(name: str, store_path: Path | None = None) -> Table:
             if version.source == name
         ),
     ]
-    return Table("source", _pairs(("field", "value"), rows), {"field": "what", "value": "its value"})
+    return Table("source", text_table(("field", "value"), rows), {"field": "what", "value": "its value"})
 
 
 def cite(names: Sequence[str] = (), style: Literal["plain", "bibtex"] = "plain") -> str:
@@ -110,7 +102,7 @@ def cite(names: Sequence[str] = (), style: Literal["plain", "bibtex"] = "plain")
         UnknownName: no such source.
     """
     cards = [get_source(name).card for name in names] or [source.card for source in all_sources().values()]
-    number = _version_of("equidistance")
+    number = version_of("equidistance")
     if style == "plain":
         software = f"The equidistance developers. equidistance, version {number}. Apache-2.0."
         return "\n".join([software, *(_plain(card) for card in cards)])
@@ -119,8 +111,9 @@ def cite(names: Sequence[str] = (), style: Literal["plain", "bibtex"] = "plain")
                 version=number, note="Apache-2.0"),
         *(
             _bibtex(
-                "misc", card.name, title="{" + _latex(card.title) + "}", author="{" + _latex(card.publisher) + "}",
-                url=card.address, note=_latex(f"{card.citation} Licence: {card.licence}"),
+                "misc", card.name, title="{" + _latex(card.title) + "}",
+                author="{" + _latex(card.publisher) + "}", url=card.address,
+                note=_latex(f"{card.citation} Licence: {card.licence}"),
             )
             for card in cards
         ),
@@ -128,103 +121,25 @@ def cite(names: Sequence[str] = (), style: Literal["plain", "bibtex"] = "plain")
     return "\n\n".join(entries)
 
 
-@dataclass(frozen=True)
-class Health:
-    """The outcome of :func:`doctor`: a table (check, status, detail) and whether nothing is broken."""
-
-    table: Table
-    ok: bool
-
-
-def doctor(store_path: Path | None = None) -> Health:
-    """Examine the installation, the store and the cache; nothing is changed and nothing is fetched."""
-    path = default_path() if store_path is None else store_path
-    rows: list[tuple[str, Status, str]] = [
-        ("equidistance", "info", _version_of("equidistance")),
-        ("python", "info", platform.python_version()),
-        *(_package(name) for name in _PACKAGES),
-        *_store_checks(path),
-        *_cache_check(),
-        *_shipped_data_checks(),
-    ]
-    described = {"check": "what was looked at", "status": "ok, info, warning or error", "detail": "what was found"}
-    table = Table("doctor", _pairs(("check", "status", "detail"), rows), described)
-    return Health(table, ok=not any(status == "error" for _, status, _ in rows))
-
-
-def _store_checks(path: Path) -> list[tuple[str, Status, str]]:
-    if not path.exists():
-        return [("store", "info", f"none at {path}; make one with: equidistance ingest NAME FILE")]
-    try:
-        with Store.open(path) as store:
-            versions = store.versions()
-            rows: list[tuple[str, Status, str]] = [
-                ("store", "ok", f"{path}, {len(versions)} source versions, {path.stat().st_size:,} bytes")
-            ]
-            for version in versions:
-                counts = ", ".join(f"{name} {count:,}" for name, count in version.rows.items())
-                rejected = f"; {version.rejected:,} rows in quarantine" if version.rejected else ""
-                rows.append(("source version", "info", f"{version.source_id}, {version.edition}: {counts}{rejected}"))
-                rows += [
-                    ("known error", "warning", f"{done.sentence()} ({version.source_id})")
-                    for done in store.corrections(version.source_id)
-                    if done.status in NEEDS_ATTENTION
-                ]
-            problems = store.integrity()
-    except StoreError as error:
-        return [("store", "error", str(error))]
-    rows += [("integrity", "error", problem) for problem in problems]
-    if not problems:
-        rows.append(("integrity", "ok", "every block read; counts as recorded"))
-    return rows
-
-
-def _cache_check() -> list[tuple[str, Status, str]]:
-    directory = cache_directory()
-    if not directory.is_dir():
-        return [("cache", "info", f"empty, {directory}")]
-    files = [path for path in directory.rglob("*") if path.is_file()]
-    return [("cache", "info", f"{directory}, {len(files)} files, {sum(p.stat().st_size for p in files):,} bytes")]
-
-
-def _shipped_data_checks() -> list[tuple[str, Status, str]]:
-    """Compare the shipped files with their manifest: ``{"files": {name: sha256}}``, where there is one."""
-    with resources.as_file(resources.files("equidistance").joinpath("data")) as directory:
-        manifest = directory / "manifest.json"
-        if not manifest.is_file():
-            return [("shipped data", "info", "none")]
-        try:
-            files: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-            wrong = [name for name, checksum in files.items() if sha256_of(directory / name) != checksum]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            return [("shipped data", "error", f"cannot be checked: {error}; reinstall the package")]
-    if wrong:
-        return [("shipped data", "error", f"{', '.join(wrong)} differ from the manifest; reinstall the package")]
-    return [("shipped data", "ok", f"{len(files)} files as in the manifest")]
-
-
 def _stored_versions(store_path: Path | None) -> list[SourceVersion]:
-    """The store's versions; none where there is no store, or none that can be read now (``doctor`` says why)."""
+    """The store's versions; none where no store can be read now (``doctor`` says why)."""
     try:
         with Store.open(store_path) as store:
             return store.versions()
-    except EquidistanceError:
+    except StoreError:
         return []
 
 
-def _package(name: str) -> tuple[str, Status, str]:
-    number = _version_of(name)
-    return (name, "info", number) if number != "unknown" else (name, "error", "not installed")
-
-
-def _version_of(package: str) -> str:
+def version_of(package: str) -> str:
+    """The installed version of a package, or ``unknown``."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "unknown"
 
 
-def _pairs(names: Sequence[str], rows: Sequence[Sequence[str]]) -> pa.Table:
+def text_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> pa.Table:
+    """Rows of text as an Arrow table."""
     return pa.table(
         {name: pa.array([row[position] for row in rows], pa.string()) for position, name in enumerate(names)}
     )

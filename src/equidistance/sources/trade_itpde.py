@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equidistance.evidence.schema import TABLES
-from equidistance.sources.card import Card, Download, Reading, Rejected, Source
+from equidistance.sources.card import Card, Reading, Rejected, Source
 from equidistance.sources.delimited import first_seen, read_rows, split_rejected
 from equidistance.sources.lookup import (
     count,
@@ -27,16 +27,16 @@ _NOT_STATES = pa.array(["COK", "ESH", "NIU"])
 
 CARD = Card(
     name="trade_itpde",
-    title="International Trade and Production Database for Estimation (ITPD-E), release 1, summed over all industries",
+    title="International Trade and Production Database for Estimation (ITPD-E), release 1, all industries",
     publisher="United States International Trade Commission",
     licence="none stated; public good, citation expected",
     citation=(
-        "Borchert, I., M. Larch, S. Shikher and Y. V. Yotov. 2021. The International Trade and Production Database for "
-        "Estimation (ITPD-E). International Economics 166: 140-166. Release 1."
+        "Borchert, I., M. Larch, S. Shikher and Y. V. Yotov. 2021. The International Trade and Production "
+        "Database for Estimation (ITPD-E). International Economics 166: 140-166. Release 1."
     ),
     address="https://www.usitc.gov/data/gravity/itpde.htm",
     files={
-        "itpde_r01_pair_year_*.parquet": "exporter, importer, year, trade_usd2010, exists: sums over industries",
+        "itpde_r01_pair_year_*.parquet": "exporter, importer, year, trade_usd2010, exists: industries summed",
     },
     tables=("trade",),
     coverage=(date(2000, 1, 1), date(2016, 12, 31)),
@@ -46,13 +46,13 @@ CARD = Card(
         "Goods and services of all 170 industries together, in constant 2010 US dollars.",
         "A zero may be a reported zero or a missing value that the publisher filled with zero.",
         "A flow that is not listed is unknown, not zero.",
-        "The column 'exists' is not documented; it is 0 for all flows of 43 economies, Taiwan among them, whose values "
-        "are plausible. It is not used.",
+        "The column 'exists' is not documented; it is 0 for all flows of 43 economies, Taiwan among them, "
+        "whose values are plausible. It is not used.",
         "Trade of an economy with itself is left out.",
-        "The publisher's release is a zip archive of 72 million rows by industry; the table read here is its sum.",
+        "The publisher's release is a zip archive of 72 million rows by industry; the table read here is "
+        "its sum.",
     ),
     rows=(100_000, 5_000_000),
-    downloads=(Download("https://www.usitc.gov/data/gravity/itpd_e_r01.zip", "itpd_e_r01.zip"),),
 )
 
 

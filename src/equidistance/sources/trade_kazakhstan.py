@@ -8,8 +8,17 @@ import pyarrow as pa
 
 from equidistance.evidence.schema import TABLES
 from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.delimited import first_seen, read_rows, record_text
-from equidistance.sources.lookup import FIRST_YEAR, LAST_YEAR, count, covered_years, named_state, nothing_left
+from equidistance.sources.delimited import first_seen
+from equidistance.sources.lookup import (
+    IgnoredRowError,
+    MalformedRowError,
+    convert_rows,
+    count,
+    covered_years,
+    named_state,
+    nothing_left,
+    parse_year,
+)
 
 WORLD = "WLD"
 """The partner code of the publisher's own total."""
@@ -93,11 +102,11 @@ _TOLERANCE = 0.2
 CARD = Card(
     name="trade_kazakhstan",
     title="Foreign trade of the Republic of Kazakhstan by country",
-    publisher="Bureau of National Statistics, Agency for Strategic Planning and Reforms of the Republic of Kazakhstan",
+    publisher="Bureau of National Statistics of the Republic of Kazakhstan",
     licence="CC BY 4.0",
     citation=(
-        "Bureau of National Statistics of the Republic of Kazakhstan. Foreign trade of the Republic of Kazakhstan by "
-        "country, 2018-2023. https://stat.gov.kz"
+        "Bureau of National Statistics of the Republic of Kazakhstan. Foreign trade of the Republic of "
+        "Kazakhstan by country, 2018-2023. https://stat.gov.kz"
     ),
     address="https://stat.gov.kz/en/industries/economy/foreign-market/",
     files={
@@ -111,8 +120,8 @@ CARD = Card(
         "Partner names are Russian, in the publisher's spelling.",
         "Goods only, in current US dollars; ITPD-E has services too, so the two do not join without a step.",
         "Groups of countries (CIS, EU, Asia, ...) are left out; the world total is kept as partner WLD.",
-        "2022 was published twice: 'first release' and '2024-07 release'. The later one is a share's value, their "
-        "difference its error.",
+        "2022 was published twice: 'first release' and '2024-07 release'. The later one is a share's value, "
+        "their difference its error.",
         "A blank is read as zero only where turnover equals the other direction.",
         "The publisher offers spreadsheets; the CSV file is made from them.",
     ),
@@ -129,24 +138,9 @@ def read(paths: Sequence[Path]) -> Reading:
     rejected: list[Rejected] = []
     ignored: dict[str, int] = {}
     flows: list[dict[str, object]] = []
+    columns = ("year", "partner_ru", "turnover_kusd", "export_kusd", "import_kusd", "vintage")
     for path in paths:
-        table, malformed = read_rows(
-            path, ("year", "partner_ru", "turnover_kusd", "export_kusd", "import_kusd", "vintage")
-        )
-        rejected.extend(malformed)
-        for row in table.to_pylist():
-            line = row.pop("line")
-            name = " ".join(row["partner_ru"].split())
-            if name.casefold() in _GROUPS:
-                count(ignored, "a group of countries")
-            elif name.casefold() in _TERRITORIES:
-                count(ignored, "a territory that is not a state")
-            else:
-                outcome = _flows(row, name)
-                if isinstance(outcome, str):
-                    rejected.append(Rejected(path.name, line, outcome, record_text(row)))
-                else:
-                    flows.extend(flow | {"file": path.name, "row": line} for flow in outcome)
+        flows += convert_rows(path, columns, _flows, rejected, ignored)
     trade = pa.Table.from_pylist(flows, schema=TABLES["trade"].schema)
     if not trade.num_rows:
         raise nothing_left([path.name for path in paths], "trade with a state")
@@ -156,22 +150,22 @@ def read(paths: Sequence[Path]) -> Reading:
     return Reading({"trade": trade}, covered_years(trade["year"]), tuple(rejected), ignored)
 
 
-def _flows(row: dict[str, str], name: str) -> list[dict[str, object]] | str:
-    """The row's export and import without their origin, or why it is malformed."""
-    if not row["year"].isdecimal() or not FIRST_YEAR <= int(row["year"]) <= LAST_YEAR:
-        return f"year {row['year']!r} is not a year"
+def _flows(row: dict[str, str]) -> list[dict[str, object]]:
+    """The export and the import of a row."""
+    name = " ".join(row["partner_ru"].split()).casefold()
+    if name in _GROUPS:
+        raise IgnoredRowError("a group of countries")
+    if name in _TERRITORIES:
+        raise IgnoredRowError("a territory that is not a state")
+    year = parse_year(row["year"])
     if not row["vintage"].strip():
-        return "no vintage"
-    year = int(row["year"])
-    partner = WORLD if name.casefold() in _TOTALS else named_state(_PARTNERS.get(name.casefold(), name), year)
+        raise MalformedRowError("no vintage")
+    partner = WORLD if name in _TOTALS else named_state(_PARTNERS.get(name, name), year)
     if partner is None:
-        return f"unknown partner {name!r}"
+        raise MalformedRowError(f"unknown partner {row['partner_ru']!r}")
     if partner == "KAZ":
-        return "Kazakhstan as its own partner"
-    amounts = _amounts(row)
-    if amounts is None:
-        return "turnover, exports and imports (thousand USD) do not add up to each other"
-    exports, imports = amounts
+        raise MalformedRowError("Kazakhstan as its own partner")
+    exports, imports = _amounts(row)
     common = {"year": year, "reporter": "KAZ", "vintage": row["vintage"], "prices": "current USD"}
     return [
         common | {"exporter": "KAZ", "importer": partner, "value_usd": exports * 1000},
@@ -179,15 +173,16 @@ def _flows(row: dict[str, str], name: str) -> list[dict[str, object]] | str:
     ]
 
 
-def _amounts(row: dict[str, str]) -> tuple[float, float] | None:
-    """Exports and imports in thousand US dollars, a blank as zero; None where turnover is not their sum."""
+def _amounts(row: dict[str, str]) -> tuple[float, float]:
+    """Exports and imports in thousand US dollars, a blank as zero if turnover is their sum."""
     try:
         exports, imports = (float(row[name] or 0) for name in ("export_kusd", "import_kusd"))
         turnover = float(row["turnover_kusd"])
     except ValueError:
-        return None
-    fits = exports >= 0 and imports >= 0 and abs(turnover - exports - imports) <= _TOLERANCE
-    return (exports, imports) if fits else None
+        raise MalformedRowError("turnover, exports or imports are not numbers") from None
+    if not (exports >= 0 and imports >= 0 and abs(turnover - exports - imports) <= _TOLERANCE):
+        raise MalformedRowError("turnover is not exports plus imports")
+    return exports, imports
 
 
 SOURCE = Source(CARD, read)

@@ -1,7 +1,7 @@
 """General Debate speeches at the UN: what each state said, once a year, in full text.
 
-Read from a table (iso3, session, year, text, quality) or from the corpus as its authors publish it, a directory of
-text files named ``KAZ_77_2022.txt`` in folders per session.
+Read from a table (iso3, session, year, text, quality) or from the corpus as its authors publish it, a
+directory of text files named ``KAZ_77_2022.txt`` in folders per session.
 """
 
 import re
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from equidistance.errors import BadFile
 from equidistance.evidence.schema import TABLES
-from equidistance.ground.states import State, find, from_cow
+from equidistance.ground.states import find, from_cow
 from equidistance.sources.card import Card, Download, Reading, Rejected, Source
 from equidistance.sources.delimited import TEXT_LIMIT, columns_of, first_seen, read_rows, sniff
 
@@ -29,7 +29,7 @@ CARD = Card(
     address="https://doi.org/10.7910/DVN/0TJX8Y",
     files={
         "ungdc_*": "Parquet or CSV: iso3 (or country), session, year, text and, where given, quality",
-        "*_*_*.txt": "the corpus's text files, KAZ_77_2022.txt; name the directory that holds the session folders",
+        "*_*_*.txt": "the corpus's text files, KAZ_77_2022.txt; name the directory of the session folders",
     },
     tables=("speeches",),
     coverage=(date(1946, 1, 1), None),
@@ -38,8 +38,8 @@ CARD = Card(
     caveats=(
         "English as spoken or as interpreted: translations differ in style from year to year.",
         "Speeches of the European Union are left out: it is no state.",
-        "Session 80 (2025) is not part of the official corpus: 156 states, neither the USA nor Türkiye, some texts "
-        "unreadable; `quality` says which, and indicators use only those that are ok.",
+        "Session 80 (2025) is not part of the official corpus: 156 states, neither the USA nor Türkiye, some "
+        "texts unreadable; `quality` says which, and indicators use only those that are ok.",
         "Before 1994 texts come from scanned records: words may be broken.",
     ),
     rows=(1, 100_000),
@@ -99,12 +99,16 @@ def read(paths: Sequence[Path]) -> Reading:
                 rejected.append(Rejected(speech.file, speech.line, str(error), shown))
     schema = TABLES["speeches"].schema
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    table = pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
+    table = pa.table(
+        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+    )
     table, contradictions, repeated = first_seen(table, ["state", "year"])
     if repeated:
         ignored["exact repetitions"] = repeated
     unusable = Counter(quality for quality in table["quality"].to_pylist() if quality != "ok")
-    notes = [f"{count} speeches are marked {quality} and not analysed." for quality, count in unusable.items()]
+    notes = [
+        f"{count} speeches are marked {quality} and not analysed." for quality, count in unusable.items()
+    ]
     return Reading(
         tables={"speeches": table},
         coverage=_coverage(sorted(set(table["year"].to_pylist()))),
@@ -146,8 +150,9 @@ def _text_file(path: Path, rejected: list[Rejected], ignored: Counter[str]) -> I
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # a handful of upstream files are Windows-1252; in Latin script every byte of theirs can be read
-        rejected.append(Rejected(path.name, 1, f"not UTF-8 at byte {error.start}: convert it first", path.name))
+        rejected.append(
+            Rejected(path.name, 1, f"not UTF-8 at byte {error.start}: convert it first", path.name)
+        )
         return
     yield _Speech(name[1], name[2], name[3], text, None, path.name, 1)
 
@@ -162,7 +167,13 @@ def _table(path: Path, rejected: list[Rejected]) -> Iterator[_Speech]:
     for batch in wanted.to_batches(max_chunksize=500):
         for row in batch.to_pylist():
             yield _Speech(
-                row[code], row["session"], row["year"], row["text"], row.get("quality"), path.name, row["line"]
+                row[code],
+                row["session"],
+                row["year"],
+                row["text"],
+                row.get("quality"),
+                path.name,
+                row["line"],
             )
 
 
@@ -183,22 +194,28 @@ def _row(speech: _Speech) -> tuple[object, ...]:
     quality = speech.quality or judge_quality(speech.text)
     if quality not in QUALITIES:
         raise ValueError(f"unknown quality {quality!r}; known are {', '.join(QUALITIES)}")
-    state = _state(speech.code, date(year, 9, 15))
+    state = _state(speech.code, year)
     return state, session, year, speech.text, quality, speech.file, speech.line
 
 
-def _state(code: str, on: date) -> str:
-    state: State | None = find(_FORMER_CODES.get(code.upper(), code))
+def _state(code: str, year: int) -> str:
+    code = _FORMER_CODES.get(code.upper(), code)
+    # the debate opens in September; a state that became independent after that spoke in December
+    for day in (date(year, 9, 15), date(year, 12, 31)):
+        if (state := find(code, day)) is not None:
+            return state.code
+    state = find(code)
     if state is None:
         raise ValueError(f"unknown state {code!r}")
-    if state.existed(on) or state.code in _MEMBERS_BEFORE_INDEPENDENCE:
+    if state.code in _MEMBERS_BEFORE_INDEPENDENCE:
         return state.code
-    if (predecessor := find(_PREDECESSORS.get(state.code, ""), on)) is not None:
+    day = date(year, 9, 15)
+    if (predecessor := find(_PREDECESSORS.get(state.code, ""), day)) is not None:
         return predecessor.code
     for number in state.cow:  # Russia's line is the USSR's, Serbia's is Yugoslavia's
-        if (predecessor := from_cow(number, on)) is not None:
+        if (predecessor := from_cow(number, day)) is not None:
             return predecessor.code
-    raise ValueError(f"{state.code} ({state.name}) did not exist on {on}")
+    raise ValueError(f"{state.code} ({state.name}) did not exist in {year}")
 
 
 def judge_quality(text: str) -> str:

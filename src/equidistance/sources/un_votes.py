@@ -1,10 +1,10 @@
-"""UN roll calls: how each state voted in the General Assembly, from any of the forms in which this is published.
+"""UN roll calls: how each state voted in the General Assembly, from any form in which this is published.
 
-The reader takes the files of one publisher together: votes, and where the publisher keeps them apart the list of roll
-calls (dates, resolutions, flags). What a file holds is told by its columns, never by its name.
+The reader takes the files of one publisher together: votes, and where the publisher keeps them apart the
+list of roll calls (dates, resolutions, flags). What a file holds is told by its columns, never by its name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from equidistance.errors import BadFile
 from equidistance.evidence.schema import TABLES
-from equidistance.ground.states import State, all_states, find, from_cow
+from equidistance.ground.states import all_states
 from equidistance.sources.card import Card, Download, Reading, Rejected, Source
 from equidistance.sources.delimited import first_seen, record_text
-from equidistance.sources.un_votes_layouts import VOTE_CODES, RawVotes, read_layout
+from equidistance.sources.un_votes_layouts import VOTE_CODES, RawVotes, cow_number, find_member, read_layout
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,23 +46,23 @@ CARD = Card(
     caveats=(
         "Resolutions adopted without a vote, most of them, are not here.",
         "The UN's bulk file leaves out votes on paragraphs and on drafts that failed.",
-        "Voeten: Türkiye (19 votes from 2023-12-19) and Yemen (23 votes from 2023-10-27) stand as non-members by "
-        "mistake; 10 votes of 2019, 5 of 2020 and 7 of 2021 are missing; titles stop in March 2021, the flag for "
-        "important votes in 2017.",
-        "Voeten keeps no extinct states: votes of the USSR stand under Russia's number and are given back here, by date.",
+        "Voeten: Türkiye (19 votes from 2023-12-19) and Yemen (23 votes from 2023-10-27) stand as "
+        "non-members by mistake; 10 votes of 2019, 5 of 2020 and 7 of 2021 are missing; titles stop in March 2021, "
+        "the flag for important votes in 2017.",
+        "Voeten keeps no extinct states: votes of the USSR stand under Russia and are given back here, by date.",
         "un-project: for 19 states votes were inferred, and absence cannot be told from non-membership.",
-        "Publishers number roll calls differently: the same vote read from two of them stands twice in the store; "
-        "indicators use one source version per day.",
+        "Publishers number roll calls differently: the same vote read from two of them stands twice in the "
+        "store; indicators use one source version per day.",
     ),
     rows=(1, 5_000_000),
     downloads=(
-        # Dataverse serves the newest version of the dataset's files as one bundle; the file's number changes with
-        # each version, so the address is the dataset's and carries no checksum.
+        # Dataverse serves the newest version of the dataset's files as one bundle; the files' numbers change
+        # with each version, so the address is the dataset's and carries no checksum.
         Download(
             "https://dataverse.harvard.edu/api/access/dataset/:persistentId/?persistentId=doi:10.7910/DVN/LEJUQZ",
             "dataverse_LEJUQZ.zip",
         ),
-        # The library puts the date of publication into the file name: look it up on the record's page each year.
+        # The library puts the date of publication into the file name: look it up on the record's page.
         Download(
             "https://digitallibrary.un.org/record/4060887/files/2026_02_06_ga_voting.csv", "ga_voting.csv"
         ),
@@ -79,7 +79,8 @@ create function given(text) as case when text in ('', 'NA', 'NaN', 'nan', 'None'
 
 create table roll as
 with described as (
-    select *, day_of(date) as day from metadata qualify row_number() over (partition by roll, date order by position) = 1
+    select *, day_of(date) as day from metadata
+    qualify row_number() over (partition by roll, date order by position) = 1
 ),
 first_described as (  -- a vote row without a date takes the earliest roll call of its number
     select * from described qualify row_number() over (partition by roll order by day) = 1
@@ -141,8 +142,8 @@ def read(paths: Sequence[Path]) -> Reading:
     """Read UN votes from the files of one publisher.
 
     Returns:
-        ``votes`` and ``roll_calls``. A roll call is called ``rcid:N`` where the publisher numbers them, else by the
-        symbol of its resolution; ``@date`` follows where one number was used on two days.
+        ``votes`` and ``roll_calls``. A roll call is called ``rcid:N`` where the publisher numbers them,
+        else by the symbol of its resolution; ``@date`` follows where one number was used on two days.
 
     Raises:
         BadFile: a file fits no layout, or the votes have no dates and no file of roll calls came with them.
@@ -164,7 +165,9 @@ def _reading(raw: RawVotes, files: Sequence[str]) -> Reading:
     cells = _numbered(raw.cells)
     rolls = _numbered(raw.rolls)
     metadata = _numbered(raw.metadata) if raw.metadata else rolls.slice(0, 0)
-    if not raw.metadata and not any(value for name in ("date", "session", "year") for value in _distinct(rolls, name)):
+    if not raw.metadata and not any(
+        value for name in ("date", "session", "year") for value in _distinct(rolls, name)
+    ):
         raise BadFile(
             f"{files[0]} holds votes without dates, and no file of roll calls came with it.",
             hint="Name both files: equidistance ingest un_votes VOTES ROLL_CALLS",
@@ -187,12 +190,15 @@ def _deliver(connection: "DuckDBPyConnection", raw: RawVotes) -> Reading:
         return connection.sql(query).to_arrow_table()
 
     def count(condition: str) -> int:
-        row = connection.execute(f"select count(*) from decided where reason is null and {condition}").fetchone()
+        row = connection.execute(
+            f"select count(*) from decided where reason is null and {condition}"
+        ).fetchone()
         return int(row[0]) if row else 0
 
     rejected = list(raw.rejected)
     for bad in table(
-        "select file, row, reason, roll, raw_date, who, raw_vote from decided where reason is not null order by position"
+        "select file, row, reason, roll, raw_date, who, raw_vote from decided where reason is not null "
+        "order by position"
     ).to_pylist():
         rejected.append(Rejected(bad.pop("file"), bad.pop("row"), bad.pop("reason"), record_text(bad)))
 
@@ -208,7 +214,8 @@ def _deliver(connection: "DuckDBPyConnection", raw: RawVotes) -> Reading:
         "where roll_call in (select roll_call from kept) order by position"
     )
     coverage = table(
-        "select min(day) as first, max(day) as last from decided where reason is null group by file order by min(position)"
+        "select min(day) as first, max(day) as last from decided where reason is null group by file "
+        "order by min(position)"
     ).to_pylist()
 
     ignored = dict(raw.ignored)
@@ -220,24 +227,30 @@ def _deliver(connection: "DuckDBPyConnection", raw: RawVotes) -> Reading:
             f"select string_agg(distinct state, ', ' order by state) from decided "
             f"where reason is null and stateless and not ({_STATELESS})"
         ).fetchone()
-        notes.append(f"{early} votes cast by UN members outside their dates as states are kept: {states and states[0]}.")
+        notes.append(
+            f"{early} votes of UN members outside their dates as states are kept: {states and states[0]}."
+        )
     if approximate := len(roll_calls) and _approximate(connection):
         notes.append(
-            f"{approximate} roll calls have no date: 1 December of the year, or of the year the session began in, is used."
+            f"{approximate} roll calls have no date: 1 December of the year, or of the session's first year, is used."
         )
     if suffixed := sum("@" in name for name in roll_calls["roll_call"].to_pylist()):
-        notes.append(f"{suffixed} roll-call numbers were used on a second day; those roll calls are called NUMBER@DATE.")
+        notes.append(
+            f"{suffixed} roll-call numbers were used on a second day; these roll calls are called NUMBER@DATE."
+        )
     return Reading(
         tables={"roll_calls": roll_calls.cast(TABLES["roll_calls"].schema), "votes": votes},
         coverage=tuple((row["first"], row["last"]) for row in coverage),
-        rejected=tuple([*rejected, *contradictions]),
+        rejected=(*rejected, *contradictions),
         ignored={reason: number for reason, number in ignored.items() if number},
         notes=tuple(notes),
     )
 
 
 def _approximate(connection: "DuckDBPyConnection") -> int:
-    row = connection.execute("select count(*) from roll where day is not null and exact_day is null").fetchone()
+    row = connection.execute(
+        "select count(*) from roll where day is not null and exact_day is null"
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -262,8 +275,8 @@ def _vote_codes() -> pa.Table:
 def _mentions(connection: "DuckDBPyConnection") -> dict[str, list[date]]:
     """Each way a state is named, with the days of its votes."""
     rows = connection.execute(
-        "select c.who, list(distinct r.day) from cells c join roll r on r.roll = c.roll and r.raw_date = c.date "
-        "where r.day is not null group by c.who"
+        "select c.who, list(distinct r.day) from cells c "
+        "join roll r on r.roll = c.roll and r.raw_date = c.date where r.day is not null group by c.who"
     ).fetchall()
     return dict(rows)
 
@@ -271,48 +284,39 @@ def _mentions(connection: "DuckDBPyConnection") -> dict[str, list[date]]:
 def _states_by_date(mentions: dict[str, list[date]], names: dict[str, str]) -> tuple[pa.Table, pa.Table]:
     """Which state a code, number or name stands for, by date, and which where no state of that name existed.
 
-    A publisher without extinct states files the USSR under Russia and Yugoslavia under Serbia: states that share a
-    Correlates of War number are one line of succession, and the date says which of them voted.
+    A publisher without extinct states files the USSR under Russia and Yugoslavia under Serbia: states that
+    share a Correlates of War number are one line of succession, and the date says which of them voted.
     """
     spells: list[tuple[str, date, date, str]] = []
     bases: list[tuple[str, str]] = []
     for who, days in mentions.items():
-        if who.isdigit():
-            family = [state for state in all_states() if int(who) in state.cow]
-            base = from_cow(int(who))
-            if base is None and who in names:  # the publisher's own number
-                base = find(names[who])
-                family = _line_of_succession(base) if base else []
-        else:
-            base = find(who)
-            family = _line_of_succession(base) if base else []
-        if base is not None:
-            bases.append((who, base.code))
-            spells += [(who, state.start, state.end or _UNKNOWN_YET, state.code) for state in family]
-        else:  # a name that only a date makes clear
-            spells += _spells_by_day(who, days)
+        number, base = cow_number(who), find_member(who)
+        if base is None and who in names:  # the publisher's own number
+            number, base = None, find_member(names[who])
+        if base is None:  # a name that only a date makes clear
+            dated = [(day, find_member(who, day)) for day in days]
+            spells += [
+                (who, day, day + timedelta(days=1), state.code) for day, state in dated if state is not None
+            ]
+            continue
+        bases.append((who, base.code))
+        numbers = {number} if number is not None else {*base.cow}
+        family = {base, *(state for state in all_states() if numbers & {*state.cow})}
+        spells += [(who, state.start, state.end or _UNKNOWN_YET, state.code) for state in family]
     return (
         pa.table(_columns(("who", "start", "end", "state"), spells), schema=_SPELLS),
         pa.table(_columns(("who", "state"), bases), schema=_BASES),
     )
 
 
-_SPELLS = pa.schema([("who", pa.string()), ("start", pa.date32()), ("end", pa.date32()), ("state", pa.string())])
+_SPELLS = pa.schema(
+    [("who", pa.string()), ("start", pa.date32()), ("end", pa.date32()), ("state", pa.string())]
+)
 _BASES = pa.schema([("who", pa.string()), ("state", pa.string())])
 
 
 def _columns(names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
     return {name: [row[index] for row in rows] for index, name in enumerate(names)}
-
-
-def _line_of_succession(state: State) -> list[State]:
-    numbers = set(state.cow)
-    return [state, *(other for other in all_states() if other != state and numbers & set(other.cow))]
-
-
-def _spells_by_day(who: str, days: Iterable[date]) -> list[tuple[str, date, date, str]]:
-    found = [(day, find(who, day)) for day in days]
-    return [(who, day, day + timedelta(days=1), state.code) for day, state in found if state is not None]
 
 
 SOURCE = Source(CARD, read)

@@ -5,9 +5,11 @@
 :mod:`equidistance.sources.un_votes` makes evidence of them.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equidistance.errors import BadFile
-from equidistance.ground.states import find, from_cow
+from equidistance.ground.states import State, find, from_cow
 from equidistance.sources.card import Rejected
 from equidistance.sources.delimited import columns_of, read_rows
 
@@ -27,10 +29,13 @@ VOTE_CODES = {
     "letters": LETTERS,
     "words": WORDS | {"": "absent"},
 }
-"""Per coding: the publisher's vote code in small letters -> one of :data:`equidistance.evidence.schema.VOTES`."""
+"""Per coding: the publisher's vote code in small letters -> one of ``evidence.schema.VOTES``."""
 
 ISSUES = ("me", "nu", "di", "hr", "co", "ec")
-"""Voeten's issue flags: Middle East, nuclear, disarmament, human rights, colonialism, economic development."""
+"""Voeten's issue flags: Middle East, nuclear arms, disarmament, human rights, colonialism, development."""
+
+UN_NAMES = {"CONGO": "COG"}
+"""Official names at the UN that elsewhere stand for several states: here "Congo" is the Republic."""
 
 _ROLL_TEXT = ("roll", "date", "session", "year", "resolution", "title", "body", "important", "issues")
 _STATE_NAMES = ("Countryname", "country_name", "member", "Country", "country")
@@ -76,9 +81,17 @@ def read_layout(path: Path, raw: RawVotes) -> None:
     read(table, path, raw)
 
 
-def is_known(who: str) -> bool:
-    """Whether a publisher's code, number or name stands for exactly one state at some date."""
-    return (from_cow(int(who)) if who.isdigit() else find(who)) is not None
+def cow_number(who: str) -> int | None:
+    """The Correlates of War number a text holds, if it holds one."""
+    return int(who) if re.fullmatch("[0-9]{1,3}", who) else None
+
+
+def find_member(who: str, on: date | None = None) -> State | None:
+    """The state a code, Correlates of War number or name stands for in files on the UN."""
+    number = cow_number(who)
+    if number is not None:
+        return from_cow(number, on)
+    return find(UN_NAMES.get(who.upper(), who), on)
 
 
 def _reader_for(columns: Sequence[str]) -> "Callable[[pa.Table, Path, RawVotes], None] | None":
@@ -144,7 +157,9 @@ def _bulk(table: pa.Table, path: Path, raw: RawVotes) -> None:
     if missing:
         raise BadFile(f"{path} lacks the columns {', '.join(missing)}.", hint="Download the bulk file again.")
     symbol = pc.utf8_trim_whitespace(table["resolution"])
-    roll = pc.if_else(pc.equal(symbol, ""), pc.binary_join_element_wise("undl", table["undl_id"], ":"), symbol)
+    roll = pc.if_else(
+        pc.equal(symbol, ""), pc.binary_join_element_wise("undl", table["undl_id"], ":"), symbol
+    )
     who = _prefer(table["ms_code"], _text(table, "ms_name"))
     cells = _cells(path, table, roll, table["date"], who, table["ms_vote"], "letters")
     raw.cells.append(cells)
@@ -160,7 +175,12 @@ def _library_wide(table: pa.Table, path: Path, raw: RawVotes) -> None:
         pc.if_else(pc.equal(table["Council"], "General Assembly"), "GA", table["Council"]),
     )
     rolls = _rolls(
-        path, table, table["Resolution"], date=table["Date"], title=_text(table, "Title"), body=body,
+        path,
+        table,
+        table["Resolution"],
+        date=table["Date"],
+        title=_text(table, "Title"),
+        body=body,
         resolution=table["Resolution"],
     )
     state_columns = _state_columns(table.column_names)
@@ -185,12 +205,12 @@ def _short(table: pa.Table, path: Path, raw: RawVotes) -> None:
     raw.rolls.append(_rolls(path, table, cells["roll"], resolution=symbol, body=_body(symbol)))
 
 
-# --- columns --------------------------------------------------------------------------------------------------
+# --- columns ----------------------------------------------------------------------------------------
 
 
 def _state_columns(columns: Sequence[str]) -> list[str]:
     metadata = {*ISSUES, *_ROLL_TEXT, "rcid", "yes", "no", "abstain", "absent", "line"}
-    return [name for name in columns if name not in metadata and is_known(name)]
+    return [name for name in columns if name not in metadata and find_member(name) is not None]
 
 
 def _text(table: pa.Table, *names: str) -> pa.ChunkedArray | pa.Array:
@@ -208,10 +228,10 @@ def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _prefer(codes: pa.ChunkedArray, names: pa.ChunkedArray) -> pa.ChunkedArray:
     """The code where it is known, else the name where that is known, else the code."""
-    known = pa.array([code for code in pc.unique(codes).to_pylist() if is_known(code)], pa.string())
+    known = pa.array([code for code in pc.unique(codes).to_pylist() if find_member(code)], pa.string())
     if len(known) == len(pc.unique(codes)):
         return codes
-    known_names = pa.array([name for name in pc.unique(names).to_pylist() if is_known(name)], pa.string())
+    known_names = pa.array([name for name in pc.unique(names).to_pylist() if find_member(name)], pa.string())
     use_name = pc.and_(pc.invert(pc.is_in(codes, known)), pc.is_in(names, known_names))
     return pc.if_else(use_name, names, codes)
 
@@ -234,13 +254,17 @@ def _voeten_columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
         "title": title,
         "important": _whole(_text(table, "importantvote")),
         # joined as texts: with null_handling="skip" Arrow 26 loses the rows where all are null
-        "issues": pc.utf8_rtrim_whitespace(pc.binary_join_element_wise(*flags, "")) if flags else _text(table),
+        "issues": pc.utf8_rtrim_whitespace(pc.binary_join_element_wise(*flags, ""))
+        if flags
+        else _text(table),
     }
 
 
 def _symbol(unres: pa.ChunkedArray) -> pa.ChunkedArray:
     """R/77/12 -> A/RES/77/12. Before the 31st session these numbers are no resolution numbers and stay."""
-    return pc.replace_substring_regex(unres, r"^R/(3[1-9]|[4-9][0-9]|1[0-9]{2})/([0-9]+)/?([A-Z]*)$", r"A/RES/\1/\2\3")
+    return pc.replace_substring_regex(
+        unres, r"^R/(3[1-9]|[4-9][0-9]|1[0-9]{2})/([0-9]+)/?([A-Z]*)$", r"A/RES/\1/\2\3"
+    )
 
 
 def _cells(
@@ -255,22 +279,36 @@ def _cells(
     count = table.num_rows
     return pa.table(
         {
-            "roll": roll, "date": date, "who": pc.utf8_trim_whitespace(who), "vote": vote,
-            "layout": pa.repeat(pa.scalar(layout), count), "file": pa.repeat(pa.scalar(path.name), count),
+            "roll": roll,
+            "date": date,
+            "who": pc.utf8_trim_whitespace(who),
+            "vote": vote,
+            "layout": pa.repeat(pa.scalar(layout), count),
+            "file": pa.repeat(pa.scalar(path.name), count),
             "row": table["line"],
         }
     )
 
 
 def _melt(
-    path: Path, table: pa.Table, roll: pa.ChunkedArray, date: pa.ChunkedArray, states: Sequence[str], layout: str
+    path: Path,
+    table: pa.Table,
+    roll: pa.ChunkedArray,
+    date: pa.ChunkedArray,
+    states: Sequence[str],
+    layout: str,
 ) -> pa.Table:
     """One row per roll call and state column; shape (roll calls * states, ...), state by state."""
     base = pa.table({"roll": roll, "date": date, "line": table["line"]})
     parts = [
         _cells(
-            path, base, base["roll"], base["date"], pa.chunked_array([pa.repeat(pa.scalar(state), len(base))]),
-            _whole(table[state]), layout,
+            path,
+            base,
+            base["roll"],
+            base["date"],
+            pa.chunked_array([pa.repeat(pa.scalar(state), len(base))]),
+            _whole(table[state]),
+            layout,
         )
         for state in states
     ]
@@ -285,5 +323,7 @@ def _rolls(path: Path, table: pa.Table, roll: pa.ChunkedArray, **columns: pa.Chu
         values["body"] = pa.repeat(pa.scalar("GA"), count)
     keyed = pa.table({"roll": roll, "date": values["date"], "position": pa.array(np.arange(count))})
     first = keyed.group_by(["roll", "date"]).aggregate([("position", "min")])["position_min"].sort()
-    every = pa.table({"roll": roll, **values, "file": pa.repeat(pa.scalar(path.name), count), "row": table["line"]})
+    every = pa.table(
+        {"roll": roll, **values, "file": pa.repeat(pa.scalar(path.name), count), "row": table["line"]}
+    )
     return every.select([*_ROLL_TEXT, "file", "row"]).take(first)

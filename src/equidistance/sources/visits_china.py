@@ -10,8 +10,7 @@ import pyarrow as pa
 from equidistance.evidence.schema import TABLES
 from equidistance.ground.states import find
 from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.delimited import read_rows, record_text
-from equidistance.sources.lookup import FIRST_YEAR, LAST_YEAR, named_state, nothing_left
+from equidistance.sources.lookup import MalformedRowError, convert_rows, named_state, nothing_left, parse_year
 
 _RANKS = {
     "President": "head",
@@ -30,8 +29,8 @@ CARD = Card(
     publisher="Central European Institute of Asian Studies (CEIAS)",
     licence="none stated; freely available to researchers with citation",
     citation=(
-        "Turcsanyi, R., M. Eckert, M. Simalcik and N. Majsniarova. 2021. Who Where When: International travel of the "
-        "PRC leaders (1949-2020). Dataset. Central European Institute of Asian Studies."
+        "Turcsanyi, R., M. Eckert, M. Simalcik and N. Majsniarova. 2021. Who Where When: International "
+        "travel of the PRC leaders (1949-2020). Dataset. Central European Institute of Asian Studies."
     ),
     address="https://who-where-when.ceias.eu/",
     files={"china_leader_travel_www_1949_2020.csv": "Year, Name, Level, Country, Continent, ..."},
@@ -51,27 +50,24 @@ CARD = Card(
 
 
 def read(paths: Sequence[Path]) -> Reading:
-    """Read the journeys into ``visits``; a year without a row between the first and the last is one without a journey.
+    """Read the journeys into ``visits``; between the first and the last year, no row means no journey.
 
     Raises:
         BadFile: other columns, or no usable row.
     """
     rejected: list[Rejected] = []
     visits: list[dict[str, object]] = []
+    times: Counter[tuple[str, str, str]] = Counter()
+
+    def convert(row: dict[str, str]) -> list[dict[str, object]]:
+        visit = _visit(row)
+        key = (row["Year"], row["Name"], row["Country"])
+        times[key] += 1
+        person = row["Name"] if times[key] == 1 else f"{row['Name']} ({times[key]})"
+        return [visit | {"person": person}]
+
     for path in paths:
-        table, malformed = read_rows(path, ("Year", "Name", "Level", "Country"))
-        rejected.extend(malformed)
-        times: Counter[tuple[str, str, str]] = Counter()
-        for row in table.to_pylist():
-            line = row.pop("line")
-            visit = _visit(row)
-            if isinstance(visit, str):
-                rejected.append(Rejected(path.name, line, visit, record_text(row)))
-                continue
-            key = (row["Year"], row["Name"], row["Country"])
-            times[key] += 1
-            person = row["Name"] if times[key] == 1 else f"{row['Name']} ({times[key]})"
-            visits.append(visit | {"person": person, "file": path.name, "row": line})
+        visits += convert_rows(path, ("Year", "Name", "Level", "Country"), convert, rejected, {})
     table = pa.Table.from_pylist(visits, schema=TABLES["visits"].schema)
     if not table.num_rows:
         raise nothing_left([path.name for path in paths], "journey")
@@ -80,20 +76,18 @@ def read(paths: Sequence[Path]) -> Reading:
     return Reading({"visits": table}, (coverage,), tuple(rejected))
 
 
-def _visit(row: dict[str, str]) -> dict[str, object] | str:
-    """The record without its person and origin, or why the row is malformed."""
-    if not row["Year"].isdecimal() or not FIRST_YEAR <= int(row["Year"]) <= LAST_YEAR:
-        return f"Year {row['Year']!r} is not a year since {FIRST_YEAR}"
+def _visit(row: dict[str, str]) -> dict[str, object]:
+    """The record without its person."""
+    year = parse_year(row["Year"])
     if not row["Name"].strip():
-        return "no name"
+        raise MalformedRowError("no name")
     if row["Level"] not in _RANKS:
-        return f"unknown level {row['Level']!r}"
-    year = int(row["Year"])
+        raise MalformedRowError(f"unknown level {row['Level']!r}")
     name = _COUNTRIES.get(row["Country"], row["Country"])
     host = named_state(name, year)
     if host is None:
         known = "did not exist in that year" if find(name) else "is unknown"
-        return f"the country {row['Country']!r} {known}"
+        raise MalformedRowError(f"the country {row['Country']!r} {known}")
     return {
         "date": date(year, 1, 1),
         "precision": "year",

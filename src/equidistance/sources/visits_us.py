@@ -1,4 +1,5 @@
-"""Office of the Historian: travels of the US president and secretary of state, and visits of foreign leaders."""
+"""Office of the Historian: travels of the US president and secretary of state, and visits of foreign
+leaders."""
 
 import re
 from collections.abc import Sequence
@@ -11,8 +12,17 @@ from equidistance.errors import BadFile
 from equidistance.evidence.schema import TABLES
 from equidistance.ground.states import find
 from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.delimited import columns_of, first_seen, read_rows, record_text
-from equidistance.sources.lookup import BEFORE_FIRST_YEAR, FIRST_YEAR, count, nothing_left
+from equidistance.sources.delimited import columns_of, first_seen
+from equidistance.sources.lookup import (
+    BEFORE_FIRST_YEAR,
+    FIRST_YEAR,
+    LAST_YEAR,
+    IgnoredRowError,
+    MalformedRowError,
+    convert_rows,
+    count,
+    nothing_left,
+)
 
 _TRAVELS = ("role", "name", "start", "country_id", "country", "dup")
 _RECEIVED = ("start", "visitor", "country_id", "country")
@@ -20,8 +30,8 @@ _RECEIVED = ("start", "visitor", "country_id", "country")
 _RANKS = {"president": "head", "secretary": "minister"}
 
 _HEAD = re.compile(
-    r"(President|Prime Minist\w+|Prime Minister.*|King|Queen|(Federal )?Chancellor|Premier|Emperor|Shah|Sultan|Amir|Emir"
-    r"|Pope|Taoiseach|Grand Duke|Grand Duchess|(Acting|Interim|Provisional) (President|Prime Minister)) "
+    r"((Acting |Interim |Provisional )?(President|Prime Min[\w-]+)|King|Queen|(Federal )?Chancellor|Premier"
+    r"|Emperor|Shah|Sultan|Amir|Emir|Pope|Taoiseach|Grand Duke|Grand Duchess) "
 )
 _MINISTER = re.compile(r"(Foreign Minister|Minister of Foreign Affairs) ")
 
@@ -31,8 +41,8 @@ _PLACES: dict[str, tuple[tuple[date, str], ...]] = {
     "vietnam": ((date(1975, 5, 1), "VDR"), (date.max, "VNM")),
     "yemen": ((date.max, "YEM"),),
 }
-"""The publisher's country ids whose names mislead: what they mean, each until a day (exclusive). Until 1975 the United
-States had to do with South Vietnam; "somoa" is a slip."""
+"""The publisher's country ids whose names mislead: what they mean, each until a day (exclusive). Until 1975
+the United States had to do with South Vietnam; "somoa" is a slip."""
 
 _NOT_STATES = frozenset(
     (
@@ -54,12 +64,13 @@ CARD = Card(
     publisher="Office of the Historian, United States Department of State",
     licence="CC0 1.0 (public domain)",
     citation=(
-        "Office of the Historian, Foreign Service Institute, United States Department of State. Travels Abroad of the "
-        "President; Travels Abroad of the Secretary of State; Visits by Foreign Leaders. https://history.state.gov"
+        "Office of the Historian, Foreign Service Institute, United States Department of State. Travels "
+        "Abroad of the President; Travels Abroad of the Secretary of State; Visits by Foreign Leaders. "
+        "https://history.state.gov"
     ),
     address="https://history.state.gov/departmenthistory/travels",
     files={
-        "us_president_secretary_travels.csv": "id, role, who, name, start, end, country_id, country, ..., dup",
+        "us_president_secretary_travels.csv": "id, role, who, name, start, end, country_id, country, dup",
         "us_visits_by_foreign_leaders.csv": "id, start, end, visitor, country_id, country, description",
     },
     tables=("visits",),
@@ -67,14 +78,17 @@ CARD = Card(
     states="all; the United States is always visitor or host",
     cadence="several times a year",
     caveats=(
-        "Both files belong together: each covers one direction, and the shorter of the two ends the coverage.",
-        "Foreign leaders are heads of state or government; foreign ministers who came to Washington are not listed.",
-        "One record is one stop of one person in one country: the secretary who travels with the president is a second.",
+        "Both files belong together: each covers one direction, and the shorter of the two ends the "
+        "coverage.",
+        "Foreign leaders are heads of state or government; foreign ministers who came to Washington are not "
+        "listed.",
+        "One record is one stop of one person in one country: the secretary who travels with the president "
+        "is a second.",
         "Two stops that the same person began on the same day in the same country are one visit.",
-        "Territories (Hong Kong, Bermuda, the Cook Islands) are left out, and so are places before they were states; "
-        "the West Bank is Palestine.",
-        "The publisher keeps these lists as XML (github.com/HistoryAtState/travels and /visits); the CSV files are "
-        "made from them.",
+        "Territories (Hong Kong, Bermuda, the Cook Islands) are left out, and so are places before they "
+        "were states; the West Bank is Palestine.",
+        "The publisher keeps these lists as XML (github.com/HistoryAtState/travels and /visits); the CSV "
+        "files are made from them.",
     ),
     rows=(5_000, 50_000),
 )
@@ -90,27 +104,32 @@ def read(paths: Sequence[Path]) -> Reading:
     ignored: dict[str, int] = {}
     visits: list[dict[str, object]] = []
     days: dict[str, list[date]] = {"travels": [], "received": []}
+
+    def travel(row: dict[str, str]) -> list[dict[str, object]]:
+        day = _day(row["start"], days["travels"])
+        if row["role"] not in _RANKS:
+            raise MalformedRowError(f"unknown role {row['role']!r}")
+        if row["dup"] not in ("True", "False"):
+            raise MalformedRowError(f"dup is {row['dup']!r}, neither True nor False")
+        if row["dup"] == "True":
+            raise IgnoredRowError("marked as a duplicate by the publisher")
+        host = _place(row["country_id"], row["country"], day)
+        return [_record(day, visitor="USA", host=host, person=row["name"], rank=_RANKS[row["role"]])]
+
+    def reception(row: dict[str, str]) -> list[dict[str, object]]:
+        day = _day(row["start"], days["received"])
+        visitor = _place(row["country_id"], row["country"], day)
+        return [_record(day, visitor=visitor, host="USA", person=row["visitor"], rank=_rank(row["visitor"]))]
+
     for path in paths:
-        names = columns_of(path)
-        kind, required = ("travels", _TRAVELS) if "role" in names else ("received", _RECEIVED)
-        table, malformed = read_rows(path, required)
-        rejected.extend(malformed)
-        for row in table.to_pylist():
-            line = row.pop("line")
-            day = _day(row["start"])
-            if day is not None:
-                days[kind].append(day)
-            outcome = _visit(row, day) if kind == "received" else _travel(row, day)
-            if isinstance(outcome, dict):
-                visits.append(outcome | {"file": path.name, "row": line})
-            elif outcome.startswith("!"):
-                rejected.append(Rejected(path.name, line, outcome[1:], record_text(row)))
-            else:
-                count(ignored, outcome)
+        if "role" in columns_of(path):
+            visits += convert_rows(path, _TRAVELS, travel, rejected, ignored)
+        else:
+            visits += convert_rows(path, _RECEIVED, reception, rejected, ignored)
     missing = [kind for kind, known in days.items() if not known]
     if missing:
         raise BadFile(
-            f"The source visits_us needs both its files; there is none with visits of the kind {missing[0]!r}.",
+            f"The source visits_us needs both its files; none has visits of the kind {missing[0]!r}.",
             choices=list(CARD.files),
             hint="Name both files: with one alone, the visits of the other direction would look like none.",
         )
@@ -123,60 +142,46 @@ def read(paths: Sequence[Path]) -> Reading:
     return Reading({"visits": table}, (coverage,), tuple(rejected), ignored)
 
 
-def _travel(row: dict[str, str], day: date | None) -> dict[str, object] | str:
-    """A record, why the row is left out, or "!" and why it is malformed."""
-    if row["dup"] not in ("True", "False"):
-        return f"!dup is {row['dup']!r}, neither True nor False"
-    if row["role"] not in _RANKS:
-        return f"!unknown role {row['role']!r}"
-    if row["dup"] == "True":
-        return "marked as a duplicate by the publisher"
-    return _record(row, day, person=row["name"], rank=_RANKS[row["role"]], american=True)
-
-
-def _visit(row: dict[str, str], day: date | None) -> dict[str, object] | str:
-    rank = (
-        "minister" if _MINISTER.match(row["visitor"]) else "head" if _HEAD.match(row["visitor"]) else "leader"
-    )
-    return _record(row, day, person=row["visitor"], rank=rank, american=False)
-
-
-def _record(
-    row: dict[str, str], day: date | None, *, person: str, rank: str, american: bool
-) -> dict[str, object] | str:
-    if day is None:
-        return f"!start {row['start']!r} is no date"
+def _record(day: date, *, visitor: str, host: str, person: str, rank: str) -> dict[str, object]:
     if not person.strip():
-        return "!no person"
-    if day.year < FIRST_YEAR:
-        return BEFORE_FIRST_YEAR
-    place = _place(row["country_id"], row["country"], day)
-    if place is None:
-        return f"!unknown country {row['country']!r} ({row['country_id']})"
-    if len(place) != 3:
-        return place
-    visitor, host = ("USA", place) if american else (place, "USA")
+        raise MalformedRowError("no person")
     return {"date": day, "precision": "day", "visitor": visitor, "host": host, "person": person, "rank": rank}
 
 
-def _place(country_id: str, country: str, day: date) -> str | None:
-    """The state's code; a longer text says why it is left out; None for an unknown place."""
+def _rank(visitor: str) -> str:
+    """What the title before a guest's name says: head, minister, or just leader."""
+    if _MINISTER.match(visitor):
+        return "minister"
+    return "head" if _HEAD.match(visitor) else "leader"
+
+
+def _place(country_id: str, country: str, day: date) -> str:
+    """The code of the state that the publisher's country was on that day."""
     if country_id in _NOT_STATES:
-        return "not a state (territory)"
-    names = (country, country_id.replace("-", " "))
+        raise IgnoredRowError("not a state (territory)")
+    names: tuple[str, ...] = (country, country_id.replace("-", " "))
     if country_id in _PLACES:
         names = (next(code for until, code in _PLACES[country_id] if day < until),)
     for name in names:
         if (state := find(name, day)) is not None:
             return state.code
-    return "not a state at that date" if any(find(name) for name in names) else None
+    if any(find(name) for name in names):
+        raise IgnoredRowError("not a state at that date")
+    raise MalformedRowError(f"unknown country {country!r} ({country_id})")
 
 
-def _day(text: str) -> date | None:
+def _day(text: str, days: list[date]) -> date:
+    """The first day of a visit, also noted in ``days``, from which the coverage is taken."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        return None
+        raise MalformedRowError(f"start {text!r} is not a date") from None
+    if day.year > LAST_YEAR:
+        raise MalformedRowError(f"start {text!r} is not a date of our time")
+    days.append(day)
+    if day.year < FIRST_YEAR:
+        raise IgnoredRowError(BEFORE_FIRST_YEAR)
+    return day
 
 
 SOURCE = Source(CARD, read)

@@ -1,0 +1,58 @@
+"""The terminal: where tables go, how progress shows, and what outside text may not do there."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A console that wraps at the terminal's width, and never when its output is piped."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False)
+
+
+def safe(text: object) -> str:
+    """Outside text without control characters, direction overrides or markup."""
+    from rich.markup import escape
+
+    return escape(_CONTROL.sub("", str(text)))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress line on standard error for slow work; silent when standard error is not a terminal.
+
+    Yields:
+        A function of (what is being done, how much is done, how much there is; 0 when not known).
+    """
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Working", total=None)
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=safe(what), completed=done, total=total or None)
+
+        yield report

@@ -1,0 +1,185 @@
+"""The report: one HTML file that opens offline, with charts, their tables, downloads, sources and method."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from equidistance.figures import alignment, drift, equidistance, evidence, exposure, gap, orientation, theme
+from equidistance.figures.rows import Assessed
+from equidistance.printable import printable
+from equidistance.report import cite, twins, vega
+from equidistance.tables import Table
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_DECIMALS = 5
+"""Decimals in the CSV downloads: finer than the simulation error of any estimate."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart of the page with everything around it.
+
+    Attributes:
+        key: short name, used for ids and anchors.
+        section: heading of the section it opens, or empty when it continues one.
+        about: name under which the table of contents lists the section.
+        caption: title, subtitle and description.
+        spec: Vega-Lite specification as JSON that is safe inside a script element.
+        still: the chart as SVG.
+        least: smallest width of one panel, pixels; 0 for a chart without panels.
+        twins: the chart's tables.
+        download: name of the table whose CSV belongs to the chart, or empty.
+    """
+
+    key: str
+    section: str
+    caption: theme.Caption
+    spec: str
+    still: str
+    least: int
+    twins: tuple[twins.Twin, ...]
+    download: str
+
+
+def write(assessment: Assessed, path: str | Path) -> Path:
+    """Write the report; at any moment the file is the old one or the whole new one.
+
+    Args:
+        assessment: any object with the tables and sentences of an assessment.
+        path: where to.
+
+    Returns:
+        The path written.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    target = Path(path)
+    vega.write_whole(target, render(assessment))
+    return target
+
+
+def render(assessment: Assessed) -> str:
+    """The report as HTML text.
+
+    The same assessment gives the same text. The page asks nothing of any network: its policy forbids all requests, and
+    only the two scripts it carries may run.
+
+    Args:
+        assessment: any object with the tables and sentences of an assessment.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    page = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page.filters["shown"] = lambda value: printable(str(value), 2000)
+    scripts = (vega.bundle(), vega.inside_script(_read("report.js")))
+    return page.get_template("report.html").render(
+        assessment=assessment,
+        figures=figures(assessment),
+        downloads={table.name: _compressed(table) for table in _downloads(assessment)},
+        style=page.get_template("report.css").render(theme=theme),
+        scripts=scripts,
+        script_hashes=[_csp_hash(script) for script in scripts],
+        citation=cite.text(assessment),
+        bibtex=cite.bibtex(assessment),
+        readme="data:text/plain;charset=utf-8," + quote(cite.readme(assessment)),
+        licence=cite.LICENCE,
+        method=cite.METHOD,
+        limits=cite.LIMITS,
+        settings=json.dumps(dict(assessment.settings), indent=2, ensure_ascii=False, default=str),
+    )
+
+
+def figures(assessment: Assessed) -> list[Figure]:
+    """The charts in the order of the page; a chart whose table is empty is left out."""
+    state = assessment.state.name
+
+    def figure(
+        key: str, section: str, table: Table, make: Callable[[], "alt.TopLevelMixin"],
+        words: Callable[[Table, str], theme.Caption], twin: Callable[[Table], tuple[twins.Twin, ...]], *,
+        least: int = 0, download: str = "",
+    ) -> list[Figure]:
+        if not len(table):
+            return []
+        # The figures' tests validate the specifications; here that would take as long as drawing them.
+        spec: dict[str, Any] = make().to_dict(validate=False)
+        return [
+            Figure(
+                key, section, words(table, state), vega.json_inside_script(spec), vega.still(spec), least, twin(table),
+                download,
+            )
+        ]
+
+    a = assessment
+    return [
+        *figure(
+            "alignment", "Alignment", a.alignment, lambda: alignment.chart(a.alignment, a.evidence),
+            alignment.caption, twins.alignment, least=200, download="alignment",
+        ),
+        *figure(
+            "orientation", "Orientation", a.orientation, lambda: orientation.shares(a.orientation),
+            orientation.caption, twins.orientation, download="orientation",
+        ),
+        *figure(
+            "leads", "", a.orientation, lambda: orientation.leads(a.orientation), orientation.leads_caption, twins.leads,
+        ),
+        *figure(
+            "equidistance", "Equidistance", a.equidistance, lambda: equidistance.chart(a.equidistance),
+            equidistance.caption, twins.equidistance, download="equidistance",
+        ),
+        *figure(
+            "gap", "Words and deeds", a.gap, lambda: gap.chart(a.gap), gap.caption, twins.gap, least=200, download="gap",
+        ),
+        *figure(
+            "drift", "Drift", a.drift, lambda: drift.chart(a.drift), drift.caption, twins.drift, least=270,
+            download="drift",
+        ),
+        *figure(
+            "exposure", "Exposure", a.exposure, lambda: exposure.chart(a.exposure), exposure.caption, twins.exposure,
+            least=200, download="exposure",
+        ),
+        *figure(
+            "evidence", "Evidence", a.evidence, lambda: evidence.chart(a.evidence), evidence.caption, twins.evidence,
+            download="evidence",
+        ),
+    ]  # fmt: skip
+
+
+def _downloads(assessment: Assessed) -> tuple[Table, ...]:
+    return (
+        assessment.alignment, assessment.orientation, assessment.equidistance, assessment.gap, assessment.drift,
+        assessment.exposure, assessment.evidence, assessment.sources,
+    )
+
+
+def _compressed(table: Table) -> str:
+    """The whole table as CSV, gzipped and in base64; the page unpacks it when asked."""
+    columns = {
+        name: pc.round(column, _DECIMALS) if pa.types.is_floating(column.type) else column
+        for name, column in zip(table.arrow.column_names, table.arrow.columns, strict=True)
+    }
+    text = Table(table.name, pa.table(columns)).to_csv()
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
+
+
+def _csp_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")

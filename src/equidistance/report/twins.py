@@ -1,0 +1,178 @@
+"""Table twins: what a chart shows, as text in a real table; one value a year to keep it small."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from equidistance.figures.evidence import by_year
+from equidistance.figures.rows import powers_of
+from equidistance.figures.theme import CHANNEL_NAMES
+from equidistance.tables import Table
+
+NONE = "–"
+"""What a cell without a value shows."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A table as text.
+
+    Attributes:
+        caption: what it holds, with the unit.
+        header: column names; the first names the rows.
+        rows: cells as text; the first of each row is its name.
+    """
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def alignment(table: Table) -> tuple[Twin, ...]:
+    """One table per channel: a row per year, a column per power."""
+    last = "mean, and in brackets the 90% interval, in the year's last month; standard deviations"
+    return tuple(
+        _years_by_power(
+            table,
+            f"Alignment, {CHANNEL_NAMES[channel]} ({last})",
+            lambda row: _estimate(row, "+.2f"),
+            lambda row, channel=channel: row["channel"] == channel,  # type: ignore[misc]
+        )
+        for channel in CHANNEL_NAMES
+    )
+
+
+def orientation(table: Table) -> tuple[Twin, ...]:
+    """Shares by year and power."""
+    caption = "Share of the orientation (mean, and in brackets the 90% interval, in the year's last month)"
+    return (_years_by_power(table, caption, lambda row: _estimate(row, ".1%")),)
+
+
+def leads(table: Table) -> tuple[Twin, ...]:
+    """Probabilities to lead by year and power."""
+    caption = "Probability that the power leads (in the year's last month)"
+    return (_years_by_power(table, caption, lambda row: _number(row["p_leads"], ".2f")),)
+
+
+def gap(table: Table) -> tuple[Twin, ...]:
+    """Words minus deeds by year and power."""
+    caption = (
+        "Words minus deeds (mean, 90% interval in brackets, probability that it is above zero; "
+        "standard deviations, in the year's last month)"
+    )
+    return (
+        _years_by_power(
+            table, caption, lambda row: f"{_estimate(row, '+.2f')}, P {_number(row['p_positive'], '.2f')}"
+        ),
+    )
+
+
+def equidistance(table: Table) -> tuple[Twin, ...]:
+    """Equidistance, leader and margin by year."""
+    rows = tuple(
+        (
+            str(row["period"].year),
+            _estimate(row, ".2f"),
+            row["leader_name"] or NONE,
+            _number(row["p_leader"], ".2f"),
+            _number(row["margin"], ".2f"),
+        )
+        for row in _last_of_each_year(table.to_pylist())
+    )
+    header = ("year", "equidistance (90% interval)", "leader", "P(leads)", "margin over the next")
+    return (Twin("Equidistance from 0 to 1, in the year's last month", header, rows),)
+
+
+def drift(table: Table) -> tuple[Twin, ...]:
+    """Every window, power and channel."""
+    rows = tuple(
+        (
+            row["power_name"],
+            CHANNEL_NAMES[row["channel"]],
+            row["window"],
+            f"{row['start']:%Y-%m} to {row['end']:%Y-%m}",
+            _estimate(row, "+.3f"),
+            _number(row["p_positive"], ".2f"),
+        )
+        for row in table
+    )
+    header = ("power", "in", "window", "months", "drift (90% interval)", "P(drift > 0)")
+    return (Twin("Drift toward each power, standard deviations a year", header, rows),)
+
+
+def exposure(table: Table) -> tuple[Twin, ...]:
+    """One table per kind: a row per year and source, a column per power."""
+    powers = powers_of(table)
+    twins = []
+    for kind in dict.fromkeys(table.arrow["kind"].to_pylist()):
+        cells: dict[tuple[date, str], dict[str, str]] = {}
+        for row in table:
+            if row["kind"] == kind:
+                cell = cells.setdefault((row["period"], row["source_id"]), {})
+                cell[row["power"]] = _number(row["share"], ".1%")
+        rows = tuple(
+            (str(period.year), *(cell.get(code, NONE) for code, _ in powers), source)
+            for (period, source), cell in sorted(cells.items())
+        )
+        twins.append(
+            Twin(f"Share of {kind}", ("year", *(name for _, name in powers), "source version"), rows)
+        )
+    return tuple(twins)
+
+
+def evidence(table: Table) -> tuple[Twin, ...]:
+    """A row per indicator: what it is, and how many observations each year has."""
+    cells = by_year(table)
+    if not cells:
+        return ()
+    years = range(min(cell["year"] for cell in cells), max(cell["year"] for cell in cells) + 1)
+    found = {(cell["indicator"], cell["year"]): cell["observations"] for cell in cells}
+    described = {cell["indicator"]: cell for cell in reversed(cells)}
+    rows = tuple(
+        (
+            described[name]["title"],
+            CHANNEL_NAMES[described[name]["channel"]],
+            described[name]["instrument"],
+            *(f"{found[name, year]:,}" if (name, year) in found else NONE for year in years),
+        )
+        for name in dict.fromkeys(cell["indicator"] for cell in cells)
+    )
+    header = ("indicator", "channel", "instrument", *(str(year) for year in years))
+    return (Twin("Observations a year, all powers together", header, rows),)
+
+
+def _years_by_power(
+    table: Table,
+    caption: str,
+    text: Callable[[dict[str, Any]], str],
+    wanted: Callable[[dict[str, Any]], bool] = lambda row: True,
+) -> Twin:
+    powers = powers_of(table)
+    years: dict[int, dict[str, str]] = {}
+    for row in _last_of_each_year([row for row in table if wanted(row)]):
+        years.setdefault(row["period"].year, {})[row["power"]] = text(row)
+    rows = tuple(
+        (str(year), *(cells.get(code, NONE) for code, _ in powers)) for year, cells in sorted(years.items())
+    )
+    return Twin(caption, ("year", *(name for _, name in powers)), rows)
+
+
+def _last_of_each_year(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    last = {year: max(r["period"] for r in rows if r["period"].year == year) for year in _years(rows)}
+    return [row for row in rows if row["period"] == last[row["period"].year]]
+
+
+def _years(rows: list[dict[str, Any]]) -> set[int]:
+    return {row["period"].year for row in rows}
+
+
+def _estimate(row: dict[str, Any], form: str) -> str:
+    if row["mean"] is None or row["mean"] != row["mean"]:
+        return NONE
+    return f"{_number(row['mean'], form)} ({_number(row['q05'], form)} to {_number(row['q95'], form)})"
+
+
+def _number(value: float | None, form: str) -> str:
+    """The number with a true minus sign."""
+    return NONE if value is None or value != value else f"{value:{form}}".replace("-", "−")
