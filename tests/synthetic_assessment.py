@@ -20,14 +20,62 @@ POWERS = (
 QUANTILES = {"q05": -1.645, "q25": -0.674, "q50": 0.0, "q75": 0.674, "q95": 1.645}
 INDICATORS = (
     # name, title, channel, instrument, first year, last year, source
-    ("un_vote_agreement", "UN General Assembly: voting agreement", "deed", "diplomacy", 1992, 2024, "un_votes@1a2b"),
+    (
+        "un_vote_agreement",
+        "UN General Assembly: voting agreement",
+        "deed",
+        "diplomacy",
+        1992,
+        2024,
+        "un_votes@1a2b",
+    ),
     ("alliance_depth", "Alliance obligations in force", "deed", "security", 1992, 2018, "alliances@77aa"),
-    ("shared_memberships", "Shared intergovernmental memberships", "deed", "diplomacy", 1992, 2014, "igo@90ce"),
+    (
+        "shared_memberships",
+        "Shared intergovernmental memberships",
+        "deed",
+        "diplomacy",
+        1992,
+        2014,
+        "igo@90ce",
+    ),
     ("export_share", "Share of exports", "deed", "trade", 2000, 2023, "trade@5f0d"),
-    ("material_events", "Material cooperation against conflict", "deed", "security", 2018, 2022, "icews@c0de"),
-    ("speech_stance", "Stance in General Debate speeches", "word", "information", 1992, 2025, "speeches@beef"),
-    ("speech_attention", "Attention in General Debate speeches", "word", "information", 1992, 2025, "speeches@beef"),
-    ("verbal_cooperation", "Verbal cooperation against conflict", "word", "diplomacy", 2018, 2022, "icews@c0de"),
+    (
+        "material_events",
+        "Material cooperation against conflict",
+        "deed",
+        "security",
+        2018,
+        2022,
+        "icews@c0de",
+    ),
+    (
+        "speech_stance",
+        "Stance in General Debate speeches",
+        "word",
+        "information",
+        1992,
+        2025,
+        "speeches@beef",
+    ),
+    (
+        "speech_attention",
+        "Attention in General Debate speeches",
+        "word",
+        "information",
+        1992,
+        2025,
+        "speeches@beef",
+    ),
+    (
+        "verbal_cooperation",
+        "Verbal cooperation against conflict",
+        "word",
+        "diplomacy",
+        2018,
+        2022,
+        "icews@c0de",
+    ),
 )
 
 
@@ -102,7 +150,10 @@ def synthetic(
 
 def _months(start: date, end: date) -> list[date]:
     count = (end.year - start.year) * 12 + end.month - start.month + 1
-    return [date(start.year + (start.month - 1 + i) // 12, (start.month - 1 + i) % 12 + 1, 1) for i in range(count)]
+    return [
+        date(start.year + (start.month - 1 + i) // 12, (start.month - 1 + i) % 12 + 1, 1)
+        for i in range(count)
+    ]
 
 
 def _sd(months: list[date], channel: str) -> np.ndarray:
@@ -125,7 +176,9 @@ def _by_power(powers: tuple[tuple[str, str], ...], months: list[date]) -> dict[s
     }
 
 
-def _alignment(paths: dict[Any, np.ndarray], powers: tuple[tuple[str, str], ...], months: list[date]) -> Table:
+def _alignment(
+    paths: dict[Any, np.ndarray], powers: tuple[tuple[str, str], ...], months: list[date]
+) -> Table:
     channels = ("deed", "word", "overall")
     cells = [(code, name, channel) for code, name in powers for channel in channels]
     return _estimates(
@@ -146,7 +199,9 @@ def _shares(paths: dict[Any, np.ndarray], powers: tuple[tuple[str, str], ...]) -
     return overall / overall.sum(axis=0)
 
 
-def _lead(paths: dict[Any, np.ndarray], powers: tuple[tuple[str, str], ...], rng: np.random.Generator) -> np.ndarray:
+def _lead(
+    paths: dict[Any, np.ndarray], powers: tuple[tuple[str, str], ...], rng: np.random.Generator
+) -> np.ndarray:
     overall = np.array([paths[code, "overall"] for code, _ in powers])
     draws = overall[None] + rng.normal(0, 0.15, (200, *overall.shape))
     return np.stack([(draws.argmax(axis=1) == index).mean(axis=0) for index in range(len(powers))])
@@ -188,7 +243,12 @@ def _drift(paths: Any, powers: Any, months: list[date]) -> Table:
         for channel in ("deed", "word", "overall")
     ]
     years = np.array([(last - begin) / 12 for _, _, _, begin, _ in cells])
-    mean = np.array([paths[code, channel][last] - paths[code, channel][begin] for code, _, channel, begin, _ in cells]) / years
+    mean = (
+        np.array(
+            [paths[code, channel][last] - paths[code, channel][begin] for code, _, channel, begin, _ in cells]
+        )
+        / years
+    )
     return _estimates(
         "drift",
         {
@@ -208,7 +268,9 @@ def _drift(paths: Any, powers: Any, months: list[date]) -> Table:
 def _gap(paths: Any, powers: Any, months: list[date]) -> Table:
     mean = np.concatenate([paths[code, "word"] - paths[code, "deed"] for code, _ in powers])
     sd = np.concatenate([_sd(months, "gap") for _ in powers])
-    return _estimates("gap", _by_power(powers, months), mean, sd, p_positive=1 / (1 + np.exp(-1.7 * mean / sd)))
+    return _estimates(
+        "gap", _by_power(powers, months), mean, sd, p_positive=1 / (1 + np.exp(-1.7 * mean / sd))
+    )
 
 
 def _exposure(powers: Any, rng: np.random.Generator) -> Table:
@@ -221,8 +283,13 @@ def _exposure(powers: Any, rng: np.random.Generator) -> Table:
     )
     rows = [
         {
-            "power": code, "power_name": name, "period": date(year, 1, 1), "kind": kind,
-            "share": float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)), "n": 12, "source_id": source_id,
+            "power": code,
+            "power_name": name,
+            "period": date(year, 1, 1),
+            "kind": kind,
+            "share": float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)),
+            "n": 12,
+            "source_id": source_id,
         }
         for kind, first, last, source_id in spans
         for index, (code, name) in enumerate(powers)
@@ -238,10 +305,16 @@ def _exposure(powers: Any, rng: np.random.Generator) -> Table:
 def _evidence(powers: Any, source_title: str, rng: np.random.Generator) -> Table:
     rows = [
         {
-            "power": code, "indicator": indicator, "title": title if number else f"{title} ({source_title})"[:300],
-            "channel": channel, "instrument": instrument, "year": year,
+            "power": code,
+            "indicator": indicator,
+            "title": title if number else f"{title} ({source_title})"[:300],
+            "channel": channel,
+            "instrument": instrument,
+            "year": year,
             "observations": 12 if "event" in indicator or "verbal" in indicator else 1,
-            "records": int(rng.integers(1, 120)), "source_id": source_id, "power_name": name,
+            "records": int(rng.integers(1, 120)),
+            "source_id": source_id,
+            "power_name": name,
         }
         for code, name in powers
         for number, (indicator, title, channel, instrument, first, last, source_id) in enumerate(INDICATORS)
@@ -254,12 +327,17 @@ def _evidence(powers: Any, source_title: str, rng: np.random.Generator) -> Table
 def _sources(source_title: str) -> Table:
     rows = [
         {
-            "source_id": source_id, "source": source_id.split("@")[0],
+            "source_id": source_id,
+            "source": source_id.split("@")[0],
             "title": source_title if number == 0 else f"Data set number {number}",
-            "publisher": "A publisher", "licence": "CC0 1.0" if number % 2 == 0 else "none stated",
-            "citation": f"Author {number} (2024): A data set. Publisher.", "address": f"https://doi.org/10.7910/DVN/{number}",
-            "coverage_start": date(1992, 1, 1), "coverage_end": date(2024, 6, 4) if number else None,
-            "sha256": f"{number}" * 64, "used": 100 * number + 20,
+            "publisher": "A publisher",
+            "licence": "CC0 1.0" if number % 2 == 0 else "none stated",
+            "citation": f"Author {number} (2024): A data set. Publisher.",
+            "address": f"https://doi.org/10.7910/DVN/{number}",
+            "coverage_start": date(1992, 1, 1),
+            "coverage_end": date(2024, 6, 4) if number else None,
+            "sha256": f"{number}" * 64,
+            "used": 100 * number + 20,
         }
         for number, source_id in enumerate(
             ("un_votes@1a2b", "alliances@77aa", "igo@90ce", "trade@5f0d", "icews@c0de", "speeches@beef")

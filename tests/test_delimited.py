@@ -1,4 +1,4 @@
-"""Reading delimited text and Parquet: line numbers, rejected rows, and one clear message per kind of bad file."""
+"""Reading delimited text and Parquet: line numbers, rejected rows, one clear message per kind of bad file."""
 
 import gzip
 import zipfile

@@ -18,12 +18,26 @@ from equidistance.ground.blocs import resolve_power
 from equidistance.indicators import panel, snapshot
 from equidistance.indicators.declare import Indicator, all_indicators
 from equidistance.indicators.views import register_views
-from equidistance.sources.card import all_sources
-from equidistance.sources.files import find_files
 from equidistance.sources.ingest import ingest
 
 SNAPSHOT_POWERS = (*DEFAULT_POWERS, "WEST")
 """Powers the shipped snapshot holds: the default ones, and the West as a bloc."""
+
+RECIPE: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("un_votes", ("unga_votes_1946_2024_voeten_long.parquet", "unga_rollcall_meta_1946_2024_voeten.csv")),
+    ("un_votes", ("unga_es11_1to3_2022_long.csv",)),
+    ("un_votes", ("un_votes_2025_undl_3dl_wide.csv",)),
+    ("un_speeches", ("ungdc_1992_2025.parquet",)),
+    ("icews", ("icews_2018_2021_2022.parquet",)),
+    ("gdelt", ("gdelt_daily_edges_39_states_2018_2024.parquet",)),
+    ("alliances", ("atop_alliance.parquet",)),
+    ("memberships", ("cow_igo_ndy.parquet", "cow_igo_sy.parquet")),
+    ("visits_us", ("us_president_secretary_travels.csv", "us_visits_by_foreign_leaders.csv")),
+    ("visits_china", ("china_leader_travel_www_1949_2020.csv",)),
+    ("trade_itpde", ("itpde_r01_pair_year_2000_2016.parquet",)),
+    ("trade_kazakhstan", ("kz_bns_trade_by_partner_2018_2023.csv",)),
+)
+"""Which files make which source version of the snapshot. Editions that only repeat these since 1992 are left out."""
 
 
 def build_snapshot(
@@ -34,7 +48,7 @@ def build_snapshot(
     The same files give the same bytes: nothing in the snapshot depends on the clock, the machine or the order of files.
 
     Args:
-        directory: folder with the sources' files, searched with all that lies below it.
+        directory: folder with the files of :data:`RECIPE`, searched with all that lies below it.
         target: where the three files of the snapshot go.
         progress: called with what is being done.
 
@@ -42,20 +56,30 @@ def build_snapshot(
         The manifest.
 
     Raises:
-        InvalidRequest: the directory holds no file of any source.
+        InvalidRequest: a file of the recipe is missing, or is there twice.
     """
     tell = progress or (lambda what, done, total: None)
-    with tempfile.TemporaryDirectory() as scratch, Store.open(Path(scratch) / "store.duckdb", "write", create=True) as store:
-        found = {name: find_files(source.card, directory) for name, source in all_sources().items()}
-        found = {name: files for name, files in found.items() if files}
-        if not found:
-            raise InvalidRequest(f"{directory} holds no file of any source.", hint="See: equidistance sources")
-        for done, (name, files) in enumerate(found.items()):
-            tell(f"Reading {name}", done, len(found))
+    versions = [(name, [_only(directory, file) for file in files]) for name, files in RECIPE]
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Store.open(Path(scratch) / "store.duckdb", "write", create=True) as store,
+    ):
+        for done, (name, files) in enumerate(versions):
+            tell(f"Reading {name}", done, len(versions))
             ingest(name, files, store)
         rows, sources = _rows(store, tell)
     reference = _fit(rows, tell)
     return _write(rows, sources, reference, target)
+
+
+def _only(directory: Path, name: str) -> Path:
+    found = sorted(directory.rglob(name))
+    if len(found) != 1:
+        raise InvalidRequest(
+            f"The snapshot needs exactly one file {name} below {directory}; there are {len(found)}.",
+            choices=[file for _, files in RECIPE for file in files],
+        )
+    return found[0]
 
 
 def _rows(store: Store, tell: Progress) -> tuple[pa.Table, list[dict[str, Any]]]:

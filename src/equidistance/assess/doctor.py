@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from equidistance import __version__
 from equidistance.errors import StoreError
 from equidistance.evidence.corrections import NEEDS_ATTENTION
 from equidistance.evidence.fetch import cache_directory
@@ -40,7 +41,7 @@ def doctor(store_path: Path | None = None) -> Health:
     """Examine the installation, the store and the cache; nothing is changed and nothing is fetched."""
     path = default_path() if store_path is None else store_path
     rows: list[tuple[str, Status, str]] = [
-        ("equidistance", "info", version_of("equidistance")),
+        ("equidistance", "info", __version__),
         ("python", "info", platform.python_version()),
         *(_package(name) for name in _PACKAGES),
         *_store_checks(path),

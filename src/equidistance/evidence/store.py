@@ -411,12 +411,8 @@ def _connect(path: Path, *, read_only: bool) -> "duckdb.DuckDBPyConnection":
 
 def _create(path: Path) -> None:
     """Make an empty store beside ``path`` and move it there whole: a killed process leaves no half file."""
-    from importlib.metadata import PackageNotFoundError, version
+    from equidistance import __version__
 
-    try:
-        created_by = version("equidistance")
-    except PackageNotFoundError:
-        created_by = "unknown"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -425,7 +421,7 @@ def _create(path: Path) -> None:
             try:
                 store._database.execute(BOOKKEEPING)
                 store._database.execute(
-                    "insert into evidence.meta values (?, ?)", [SCHEMA_VERSION, created_by]
+                    "insert into evidence.meta values (?, ?)", [SCHEMA_VERSION, __version__]
                 )
                 store._add_missing_tables()
                 # Closing does this too, but says nothing when the disk is full, and the log stays behind.

@@ -19,7 +19,9 @@ def caption(table: Table, state: str) -> theme.Caption:
     if not all(ranked.values()):
         title = f"How close {state} stands to each power"
     else:
-        (deed, deed_lead), (word, word_lead) = (words.closest(ranked[channel]) for channel in ("deed", "word"))
+        (deed, deed_lead), (word, word_lead) = (
+            words.closest(ranked[channel]) for channel in ("deed", "word")
+        )
         if (deed, deed_lead) == (word, word_lead):
             title = f"In deeds and in words {state} {_stands(deed_lead)} {deed}"
         else:
@@ -31,10 +33,11 @@ def caption(table: Table, state: str) -> theme.Caption:
     )
     return theme.Caption(
         title,
-        f"{UNIT} Line: mean estimate. Strong band: 50% interval, faint band: 90% interval. The two thin bars at the "
-        "foot of each panel mark the years with evidence, deeds below words; where a bar is broken the estimate is "
-        "carried by the years around it.",
-        f"Line charts of alignment over time, one panel per power, deeds solid and words dashed. At the end: {ends}.",
+        f"{UNIT} Line: mean estimate. Strong band: 50% interval, faint band: 90% interval. The two thin bars "
+        "at the foot of each panel mark the years with evidence, deeds below words; where a bar is broken "
+        "the estimate is carried by the years around it.",
+        "Line charts of alignment over time, one panel per power, deeds solid and words dashed. At the end: "
+        f"{ends}.",
     )
 
 
@@ -92,12 +95,18 @@ def chart(
 
 
 def _wide(table: Table, periods: list[date], names: dict[str, str]) -> list[dict[str, Any]]:
-    """One row per power and period: ``deed, deed05, ..., word, ...``; what has no estimate is null and breaks the line."""
+    """One row per power and period: ``deed, deed05, ..., word, ...``; what has no estimate is null and
+    breaks the line.
+    """
     following = rows.next_periods(periods)
     empty = {channel + end: None for channel in ("deed", "word") for end in ("", "05", "25", "75", "95")}
     cells = {
         (power, period): {
-            "power": name, "period": period, "next": following[period], "month": rows.month_name(period), **empty,
+            "power": name,
+            "period": period,
+            "next": following[period],
+            "month": rows.month_name(period),
+            **empty,
         }
         for power, name in names.items()
         for period in following
@@ -114,16 +123,21 @@ def time_axis(field: str = "period", **axis: Any) -> "alt.X":
     """The common time axis: years, in UTC, so that no reader's time zone moves a month."""
     import altair as alt
 
-    return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(**{**theme.YEAR_AXIS, **axis}))
+    return alt.X(
+        f"{field}:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(**{**theme.YEAR_AXIS, **axis})
+    )
 
 
-def hover(series: list[tuple[str, str]], *, number: str = "+.2f", more: dict[str, str] | None = None) -> "alt.Chart":
+def hover(
+    series: list[tuple[str, str]], *, number: str = "+.2f", more: dict[str, str] | None = None, ticks: int = 4
+) -> "alt.Chart":
     """Invisible columns, one per drawn period, that answer the pointer with all series of that period.
 
     Args:
         series: field prefix and label; the fields are ``<prefix>``, ``<prefix>05`` and ``<prefix>95``.
         number: d3 format of the values.
         more: label -> further Vega expression shown in the tooltip.
+        ticks: ticks of the time axis, as in the chart's other layers.
     """
     import altair as alt
 
@@ -142,7 +156,7 @@ def hover(series: list[tuple[str, str]], *, number: str = "+.2f", more: dict[str
     return (
         column.mark_rect(color=theme.MUTED, cursor="crosshair")
         .encode(
-            x=time_axis(),
+            x=time_axis(tickCount=ticks),
             x2="next:T",
             y=alt.value(0),
             y2=alt.value("height"),
@@ -169,7 +183,9 @@ def zero_line() -> "alt.Chart":
 def _value_axis(field: str) -> "alt.Y":
     import altair as alt
 
-    return alt.Y(f"{field}:Q", title=None, axis=alt.Axis(**theme.SIGNED_AXIS), scale=alt.Scale(zero=False, nice=True))
+    return alt.Y(
+        f"{field}:Q", title=None, axis=alt.Axis(**theme.SIGNED_AXIS), scale=alt.Scale(zero=False, nice=True)
+    )
 
 
 def _bands(channel: str) -> list["alt.Chart"]:

@@ -21,13 +21,17 @@ def caption(table: Table, state: str) -> theme.Caption:
     if last["q05"] > first["q95"]:
         title = f"{state} stands nearer to equal distance in {last['period']:%Y} than in {first['period']:%Y}"
     elif last["q95"] < first["q05"]:
-        title = f"{state} stands farther from equal distance in {last['period']:%Y} than in {first['period']:%Y}"
+        title = (
+            f"{state} stands farther from equal distance in {last['period']:%Y} than in {first['period']:%Y}"
+        )
     else:
         title = f"{state}'s equidistance in {last['period']:%Y} does not differ surely from that in {first['period']:%Y}"
     texts = [f"{row['period']:%B %Y} {words.interval(row, '.2f')}" for row in (first, last)]
     reading = _READING + (" The axis starts at 0.5." if _floor(table) else "")
     return theme.Caption(
-        title, reading, f"Line chart of equidistance over time with 50% and 90% bands. {texts[0]}; {texts[1]}."
+        title,
+        reading,
+        f"Line chart of equidistance over time with 50% and 90% bands. {texts[0]}; {texts[1]}.",
     )
 
 
@@ -37,8 +41,8 @@ def _floor(table: Table) -> float:
 
 
 _READING = (
-    "Unit: 0 to 1. At 1 all listed powers are equally close, at 0 only one counts. Line: mean estimate. Strong band: "
-    "50% interval, faint band: 90% interval."
+    "Unit: 0 to 1. At 1 all listed powers are equally close, at 0 only one counts. Line: mean estimate. "
+    "Strong band: 50% interval, faint band: 90% interval."
 )
 
 
@@ -65,9 +69,16 @@ def chart(
     following = rows.next_periods(periods)
     data = [
         {
-            "period": row["period"], "next": following[row["period"]], "month": rows.month_name(row["period"]),
-            "e": row["mean"], "e05": row["q05"], "e25": row["q25"], "e75": row["q75"], "e95": row["q95"],
-            "leader": row["leader_name"], "p": row["p_leader"],
+            "period": row["period"],
+            "next": following[row["period"]],
+            "month": rows.month_name(row["period"]),
+            "e": row["mean"],
+            "e05": row["q05"],
+            "e25": row["q25"],
+            "e75": row["q75"],
+            "e95": row["q95"],
+            "leader": row["leader_name"],
+            "p": row["p_leader"],
         }
         for row in rows.rows_at(table, periods)
     ]
@@ -83,7 +94,7 @@ def chart(
     layers.append(base.mark_line(color=COLOUR).encode(x=time_axis(tickCount=8), y=alt.Y("e:Q", scale=scale)))
     if interactive:
         leader = "datum.leader + ', probability ' + format(datum.p, '.2f')"
-        layers.append(hover([("e", "equidistance")], number=".2f", more={"leader": leader}))
+        layers.append(hover([("e", "equidistance")], number=".2f", more={"leader": leader}, ticks=8))
     return theme.finish(
         alt.layer(*layers, data=alt.NamedData("equidistance")).properties(width=width, height=height),
         {"equidistance": data},

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 _READING = (
-    "Unit: observations a year, all powers together; darker is more, blank is none. Deeds first, then words. A blank year "
-    "is outside the sources' coverage or without a usable record."
+    "Unit: observations a year, all powers together; darker is more, blank is none. Deeds first, then words. "
+    "A blank year is outside the sources' coverage or without a usable record."
 )
 
 
@@ -26,7 +26,9 @@ def caption(table: Table, state: str) -> theme.Caption:
     fewest = min(seen.values())
     thin = [str(year) for year, count in seen.items() if count == fewest]
     when = ", ".join(thin) if len(thin) <= 3 else f"{len(thin)} years"
-    title = f"{words.plural(len(indicators), 'indicator')}; the thinnest evidence, {fewest} of them, is in {when}"
+    title = (
+        f"{words.plural(len(indicators), 'indicator')}; the thinnest evidence, {fewest} of them, is in {when}"
+    )
     records = sum(cell["records"] for cell in cells)
     return theme.Caption(
         title,
@@ -44,7 +46,9 @@ def by_year(table: Table) -> list[dict[str, Any]]:
             (row["indicator"], row["year"]),
             {
                 **{key: row[key] for key in ("indicator", "title", "channel", "instrument", "year")},
-                "observations": 0, "records": 0, "sources": set(),
+                "observations": 0,
+                "records": 0,
+                "sources": set(),
             },
         )
         cell["observations"] += row["observations"]
@@ -75,7 +79,12 @@ def chart(
 
     cells = by_year(table)
     data = [
-        {**cell, "from": f"{cell['year']}-01-01", "to": f"{cell['year'] + 1}-01-01", "kind": theme.CHANNEL_NAMES[cell["channel"]]}
+        {
+            **cell,
+            "from": f"{cell['year']}-01-01",
+            "to": f"{cell['year'] + 1}-01-01",
+            "kind": theme.CHANNEL_NAMES[cell["channel"]],
+        }
         for cell in cells
     ]
     first: dict[str, dict[str, Any]] = {}
@@ -88,7 +97,11 @@ def chart(
     order = list(first)
     names = [theme.CHANNEL_NAMES[channel] for channel in ("deed", "word")]
     y = alt.Y(
-        "indicator:N", sort=order, title=None, axis=None, scale=alt.Scale(paddingInner=0.58, paddingOuter=0.5, align=1)
+        "indicator:N",
+        sort=order,
+        title=None,
+        axis=None,
+        scale=alt.Scale(paddingInner=0.58, paddingOuter=0.5, align=1),
     )
     years = [date.fromisoformat(cell["from"]) for cell in data]
     boxes = (
@@ -96,14 +109,24 @@ def chart(
         .mark_rect(stroke=theme.LIGHT_BACKGROUND, strokeWidth=0.8)
         .encode(
             x=alt.X(
-                "from:T", title=None, scale=alt.Scale(type="utc", nice=False),
-                axis=alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 8 if len(set(years)) > 8 else len(set(years)), "orient": "bottom"}),
+                "from:T",
+                title=None,
+                scale=alt.Scale(type="utc", nice=False),
+                axis=alt.Axis(
+                    **{
+                        **theme.YEAR_AXIS,
+                        "tickCount": 8 if len(set(years)) > 8 else len(set(years)),
+                        "orient": "bottom",
+                    }
+                ),
             ),
             x2="to:T",
             y=y,
             color=alt.Color(
                 "kind:N",
-                scale=alt.Scale(domain=names, range=[theme.CHANNEL_COLOURS[channel] for channel in ("deed", "word")]),
+                scale=alt.Scale(
+                    domain=names, range=[theme.CHANNEL_COLOURS[channel] for channel in ("deed", "word")]
+                ),
                 legend=None,
             ),
             opacity=alt.Opacity(

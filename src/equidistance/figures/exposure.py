@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 _READING = (
-    "Unit: share of the state's total of that kind. Each dot is a year with a source; lines join only neighbouring years "
-    "of one source. A gap is a gap in the sources, not a zero."
+    "Unit: share of the state's total of that kind. Each dot is a year with a source; lines join only "
+    "neighbouring years of one source. A gap is a gap in the sources, not a zero."
 )
 
 
@@ -76,9 +76,9 @@ def chart(
         )
     panel = alt.layer(lines, dots, data=alt.NamedData("exposure")).properties(width=width, height=height)
     return theme.finish(
-        panel.facet(facet=alt.Facet("kind:N", sort=_kinds(table), title=None), columns=columns).resolve_scale(
-            y="independent"
-        ).resolve_axis(x="independent"),
+        panel.facet(facet=alt.Facet("kind:N", sort=_kinds(table), title=None), columns=columns)
+        .resolve_scale(y="independent")
+        .resolve_axis(x="independent"),
         {"exposure": _stretches(table)},
         caption,
     )

@@ -15,7 +15,15 @@ def caption(table: Table, state: str) -> theme.Caption:
     last = rows.last_rows(table)
     warmer, cooler = words.signs(last)
     parts = [f"warmer than deeds toward {words.listed(warmer)}"] if warmer else []
-    parts += [f"cooler toward {words.listed(cooler)}" if warmer else f"cooler than deeds toward {words.listed(cooler)}"] if cooler else []
+    parts += (
+        [
+            f"cooler toward {words.listed(cooler)}"
+            if warmer
+            else f"cooler than deeds toward {words.listed(cooler)}"
+        ]
+        if cooler
+        else []
+    )
     if parts:
         title = f"{state}'s words are {' and '.join(parts)}"
     else:
@@ -23,9 +31,10 @@ def caption(table: Table, state: str) -> theme.Caption:
     ends = "; ".join(f"{row['power_name']} {words.interval(row, '+.2f')}" for row in last)
     return theme.Caption(
         title,
-        "Unit: standard deviations. Above zero the state speaks warmer than it acts, below zero it acts closer than it "
-        "speaks. Line: mean estimate. Strong band: 50% interval, faint band: 90% interval.",
-        f"Line charts of words minus deeds over time, one panel per power, with a line at zero. At the end: {ends}.",
+        "Unit: standard deviations. Above zero the state speaks warmer than it acts, below zero it acts "
+        "closer than it speaks. Line: mean estimate. Strong band: 50% interval, faint band: 90% interval.",
+        "Line charts of words minus deeds over time, one panel per power, with a line at zero. At the end: "
+        f"{ends}.",
     )
 
 
@@ -54,9 +63,16 @@ def chart(
     following = rows.next_periods(periods)
     data = [
         {
-            "power": row["power_name"], "period": row["period"], "next": following[row["period"]],
-            "month": rows.month_name(row["period"]), "gap": row["mean"], "gap05": row["q05"], "gap25": row["q25"],
-            "gap75": row["q75"], "gap95": row["q95"], "p": row["p_positive"],
+            "power": row["power_name"],
+            "period": row["period"],
+            "next": following[row["period"]],
+            "month": rows.month_name(row["period"]),
+            "gap": row["mean"],
+            "gap05": row["q05"],
+            "gap25": row["q25"],
+            "gap75": row["q75"],
+            "gap95": row["q95"],
+            "p": row["p_positive"],
         }
         for row in rows.rows_at(table, periods)
     ]
@@ -75,7 +91,9 @@ def chart(
     panel = alt.layer(*layers, data=alt.NamedData("gap")).properties(width=width, height=height)
     order = [name for _, name in rows.powers_of(table)]
     return theme.finish(
-        panel.facet(facet=alt.Facet("power:N", sort=order, title=None), columns=columns).resolve_axis(x="independent", y="independent"),
+        panel.facet(facet=alt.Facet("power:N", sort=order, title=None), columns=columns).resolve_axis(
+            x="independent", y="independent"
+        ),
         {"gap": data},
         caption,
     )

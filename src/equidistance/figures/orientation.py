@@ -23,8 +23,8 @@ def caption(table: Table, state: str) -> theme.Caption:
     shares = "; ".join(f"{row['power_name']} {row['mean']:.0%}" for row in rows.last_rows(table))
     return theme.Caption(
         title,
-        "Unit: shares that sum to 100%. Each power's share grows with its overall alignment; equal heights mean equal "
-        "distance.",
+        "Unit: shares that sum to 100%. Each power's share grows with its overall alignment; equal heights "
+        "mean equal distance.",
         f"Stacked areas of orientation shares over time. At the end: {shares}.",
     )
 
@@ -41,8 +41,8 @@ def leads_caption(table: Table, state: str) -> theme.Caption:
     chances = "; ".join(f"{row['power_name']} {words.percent(row['p_leads'])}" for row in last)
     return theme.Caption(
         title,
-        f"Unit: probability that the power has the largest share of {state}'s orientation. One colour through the whole "
-        "height means a sure lead; several colours mean that the evidence does not decide.",
+        f"Unit: probability that the power has the largest share of {state}'s orientation. One colour "
+        "through the whole height means a sure lead; several colours mean that the evidence does not decide.",
         f"Stacked areas of the probability to lead over time. At the end: {chances}.",
     )
 
@@ -98,7 +98,13 @@ def leads(
 
 
 def _stack(
-    table: Table, column: str, label: str, caption: theme.Caption | None, width: int, height: int, interactive: bool
+    table: Table,
+    column: str,
+    label: str,
+    caption: theme.Caption | None,
+    width: int,
+    height: int,
+    interactive: bool,
 ) -> "alt.TopLevelMixin":
     import altair as alt
 
@@ -124,7 +130,10 @@ def _stack(
         .encode(
             x=time_axis(tickCount=8),
             y=alt.Y(
-                "value:Q", stack="zero", title=None, scale=alt.Scale(domain=[0, 1]),
+                "value:Q",
+                stack="zero",
+                title=None,
+                scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
             ),
             color=colour,
@@ -136,12 +145,18 @@ def _stack(
     if interactive:
         datasets["months"] = [
             {
-                "period": period, "next": after, "month": rows.month_name(period),
-                **{f"p{index}": _percent(known.get((code, period))) for index, (code, _) in enumerate(powers)},
+                "period": period,
+                "next": after,
+                "month": rows.month_name(period),
+                **{
+                    f"p{index}": _percent(known.get((code, period))) for index, (code, _) in enumerate(powers)
+                },
             }
             for period, after in following.items()
         ]
-        over = alt.selection_point(name="over", fields=["period"], on="pointerover", clear="pointerout", empty=False)
+        over = alt.selection_point(
+            name="over", fields=["period"], on="pointerover", clear="pointerout", empty=False
+        )
         layers.append(
             alt.Chart(alt.NamedData("months"))
             .mark_rect(color=theme.INK, cursor="crosshair")

@@ -1,4 +1,6 @@
-"""From result tables to the few rows a chart draws: thinning, spans, and what a figure needs of an assessment."""
+"""From result tables to the few rows a chart draws: thinning, spans, and what a figure needs of an
+assessment.
+"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -65,14 +67,21 @@ class Assessed(Protocol):
 def drawn_periods(table: Table) -> list[date]:
     """The periods a chart draws: every one, or every third, sixth ... counted back from the last."""
     periods: list[date] = sorted(pc.unique(table.arrow["period"]).to_pylist())
-    step = next(step for step in (1, 3, 6, 12, 24, 60, 120, 1200) if len(periods) / step <= MOST_POINTS or step == 1200)
+    step = next(
+        step
+        for step in (1, 3, 6, 12, 24, 60, 120, 1200)
+        if len(periods) / step <= MOST_POINTS or step == 1200
+    )
     return periods[::-1][::step][::-1]
 
 
 def rows_at(table: Table, periods: Iterable[date]) -> list[dict[str, Any]]:
     """The table's rows at the given periods, floats rounded for drawing, dates as ISO text."""
     wanted = pa.array(list(periods), type=table.arrow.schema.field("period").type)
-    return [plain(row) for row in table.arrow.filter(pc.is_in(table.arrow["period"], value_set=wanted)).to_pylist()]
+    return [
+        plain(row)
+        for row in table.arrow.filter(pc.is_in(table.arrow["period"], value_set=wanted)).to_pylist()
+    ]
 
 
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +116,9 @@ def month_name(period: str) -> str:
 
 
 def evidence_spans(evidence: Table, start: date, end: date) -> list[dict[str, Any]]:
-    """Unbroken runs of years with evidence: rows ``power, channel, from, to`` (ISO text), cut to start and end."""
+    """Unbroken runs of years with evidence: rows ``power, channel, from, to`` (ISO text), cut to start and
+    end.
+    """
     years: dict[tuple[str, str], set[int]] = {}
     for row in evidence:
         if start.year <= row["year"] <= end.year and row["observations"]:
@@ -116,7 +127,9 @@ def evidence_spans(evidence: Table, start: date, end: date) -> list[dict[str, An
     for (power, channel), seen in years.items():
         for first, last in _runs(sorted(seen)):
             cut = max(date(first, 1, 1), start), min(date(last + 1, 1, 1), end)
-            spans.append({"power": power, "channel": channel, "from": cut[0].isoformat(), "to": cut[1].isoformat()})
+            spans.append(
+                {"power": power, "channel": channel, "from": cut[0].isoformat(), "to": cut[1].isoformat()}
+            )
     return spans
 
 

@@ -1,7 +1,8 @@
 """How every chart looks: colours that hold on white and on black paper, type, axes, captions; and how one is saved.
 
-The series colours have a contrast of at least 3:1 to both backgrounds, so that one chart serves the light and the dark
-page; among the named powers they stay apart for readers with red-green colour blindness too (a test measures both).
+The series colours have a contrast of at least 3:1 to both backgrounds, so that one chart serves the light
+and the dark page; among the named powers they stay apart for readers with red-green colour blindness too (a
+test measures both).
 """
 
 import itertools
@@ -31,7 +32,9 @@ POWER_COLOURS = {
     "TUR": "#2CA478",
     "WEST": "#7B979E",
 }
-"""One fixed colour for each usual power, the same in every chart; others take the next of ``OTHER_COLOURS``."""
+"""One fixed colour for each usual power, the same in every chart; others take the next of
+``OTHER_COLOURS``.
+"""
 
 OTHER_COLOURS = ("#C96A1E", "#6F8A2D", "#8A6A52", "#7C7F86", "#A14A6B", "#4F7F9E")
 
@@ -82,8 +85,8 @@ def finish(
 ) -> "alt.TopLevelMixin":
     """The chart with its data, the common look and, unless the page around it carries the words, its caption.
 
-    Charts name their data while they are put together and get the rows here, at the end: Altair copies a chart, rows
-    and all, at every step.
+    Charts name their data while they are put together and get the rows here, at the end: Altair copies a
+    chart, rows and all, at every step.
 
     Args:
         chart: any top-level Altair chart.
@@ -98,6 +101,24 @@ def finish(
     chart = chart.configure(**_config())
     chart.datasets = dict(data)
     return chart
+
+
+def specification(chart: "alt.TopLevelMixin", *, validate: bool = True) -> dict[str, Any]:
+    """The chart as a Vega-Lite specification.
+
+    Altair walks and checks all it is given, rows too; here the rows, which are plain already, step aside
+    meanwhile.
+
+    Args:
+        chart: any chart of this package.
+        validate: whether Altair checks the specification against the schema, which takes as long as drawing
+        it.
+    """
+    import altair as alt
+
+    bare = chart.copy(deep=False)
+    bare.datasets = alt.Undefined
+    return {**bare.to_dict(validate=validate), "datasets": chart.datasets}
 
 
 def save(chart: "alt.TopLevelMixin", path: str | Path, scale: float = 2.0) -> Path:
@@ -117,12 +138,14 @@ def save(chart: "alt.TopLevelMixin", path: str | Path, scale: float = 2.0) -> Pa
     import vl_convert
 
     target = Path(path)
-    spec = chart.to_dict()
+    spec = specification(chart, validate=False)
     if target.suffix.lower() == ".svg":
         target.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf-8")
     elif target.suffix.lower() == ".png":
         target.write_bytes(
-            vl_convert.vegalite_to_png({**spec, "background": LIGHT_BACKGROUND}, scale=scale, allowed_base_urls=[])
+            vl_convert.vegalite_to_png(
+                {**spec, "background": LIGHT_BACKGROUND}, scale=scale, allowed_base_urls=[]
+            )
         )
     else:
         raise InvalidRequest(f"Cannot save a figure as {target.name!r}.", choices=[".svg", ".png"])
@@ -132,26 +155,55 @@ def save(chart: "alt.TopLevelMixin", path: str | Path, scale: float = 2.0) -> Pa
 def _config() -> dict[str, Any]:
     return {
         "background": "transparent",
+        # The page names each chart as one picture and gives its table; a thousand labelled marks would bury
+        # both. "aria": False,
         "font": FONT,
         "padding": 4,
         "view": {"stroke": None},
         "title": {
-            "anchor": "start", "fontSize": 16, "fontWeight": 600, "color": INK, "offset": 14,
-            "subtitleFontSize": 12, "subtitleColor": MUTED, "subtitlePadding": 5, "subtitleLineHeight": 16,
+            "anchor": "start",
+            "fontSize": 16,
+            "fontWeight": 600,
+            "color": INK,
+            "offset": 14,
+            "subtitleFontSize": 12,
+            "subtitleColor": MUTED,
+            "subtitlePadding": 5,
+            "subtitleLineHeight": 16,
             "frame": "group",
         },
         "axis": {
-            "domain": False, "ticks": False, "gridColor": GRID, "labelColor": MUTED, "titleColor": MUTED,
-            "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelPadding": 5,
+            "domain": False,
+            "ticks": False,
+            "gridColor": GRID,
+            "labelColor": MUTED,
+            "titleColor": MUTED,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "labelPadding": 5,
         },
         "axisX": {"ticks": True, "tickColor": GRID, "tickSize": 4},
         "header": {
-            "labelFontSize": 13, "labelFontWeight": 600, "labelColor": INK, "labelAnchor": "start",
-            "labelOrient": "top", "title": None, "labelPadding": 4,
+            "labelFontSize": 13,
+            "labelFontWeight": 600,
+            "labelColor": INK,
+            "labelAnchor": "start",
+            "labelOrient": "top",
+            "title": None,
+            "labelPadding": 4,
         },
         "legend": {
-            "orient": "top", "title": None, "labelFontSize": 12, "labelColor": INK, "symbolStrokeWidth": 2.5,
-            "columnPadding": 14, "rowPadding": 4, "labelLimit": 260, "symbolSize": 90, "offset": 10,
+            "orient": "top",
+            "title": None,
+            "labelFontSize": 12,
+            "labelColor": INK,
+            "symbolStrokeWidth": 2.5,
+            "columnPadding": 14,
+            "rowPadding": 4,
+            "labelLimit": 260,
+            "symbolSize": 90,
+            "offset": 10,
         },
         "line": {"strokeWidth": 2, "strokeCap": "butt"},
         "facet": {"spacing": 22},

@@ -8,7 +8,15 @@ from typing import Any
 CERTAIN, LIKELY = 0.95, 0.80
 """Probabilities from which a title states a thing flatly, or as probable."""
 
-_WITH_ARTICLE = ("United ", "European Union", "West", "Netherlands", "Philippines", "Commonwealth", "Soviet Union")
+_WITH_ARTICLE = (
+    "United ",
+    "European Union",
+    "West",
+    "Netherlands",
+    "Philippines",
+    "Commonwealth",
+    "Soviet Union",
+)
 
 
 def the(name: str) -> str:
@@ -68,7 +76,9 @@ def sureness(probability: float) -> str:
 
 
 def signs(rows: Iterable[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Names of the powers whose quantity is above zero, and below zero, with a probability of at least 0.95."""
+    """Names of the powers whose quantity is above zero, and below zero, with a probability of at least
+    0.95.
+    """
     known = [row for row in rows if row["p_positive"] is not None]
     above = [the(row["power_name"]) for row in known if row["p_positive"] >= CERTAIN]
     below = [the(row["power_name"]) for row in known if row["p_positive"] <= 1 - CERTAIN]

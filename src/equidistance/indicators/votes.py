@@ -10,8 +10,8 @@ _SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indic
 
 _AGREEMENT = """
 with ordinals(source_id, ordinal) as ({ordinals}),
--- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is taken
--- from the one source version that knows most roll calls of that day, the newest where they know equally many.
+-- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is
+-- taken from the source version that knows most roll calls of that day, the newest of equals.
 per_day as (
     select date, source_id, count(*) as roll_calls
     from roll_calls where body = 'GA' and {condition} group by all

@@ -3,8 +3,10 @@
 from equidistance.figures.rows import Assessed
 from equidistance.figures.words import listed
 
-_LATEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}",
-                                                           "^": "\\textasciicircum{}"})
+_LATEX = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+)
 
 
 def title(assessment: Assessed) -> str:
@@ -37,12 +39,20 @@ def bibtex(assessment: Assessed) -> str:
 def readme(assessment: Assessed) -> str:
     """What goes with the CSV files: columns and units, licence, citation, caveats."""
     tables = (
-        assessment.alignment, assessment.orientation, assessment.equidistance, assessment.drift, assessment.gap,
-        assessment.exposure, assessment.evidence, assessment.sources,
+        assessment.alignment,
+        assessment.orientation,
+        assessment.equidistance,
+        assessment.drift,
+        assessment.gap,
+        assessment.exposure,
+        assessment.evidence,
+        assessment.sources,
     )
     columns = [
         f"{assessment.state.code}-{table.name}.csv\n"
-        + "\n".join(f"  {name}: {table.columns.get(name, 'see the report')}" for name in table.arrow.column_names)
+        + "\n".join(
+            f"  {name}: {table.columns.get(name, 'see the report')}" for name in table.arrow.column_names
+        )
         for table in tables
     ]
     sources = [f"- {row['citation']} Licence: {row['licence']}." for row in assessment.sources]

@@ -83,7 +83,10 @@ def render(assessment: Assessed) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     page = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     page.filters["shown"] = lambda value: printable(str(value), 2000)
@@ -110,17 +113,28 @@ def figures(assessment: Assessed) -> list[Figure]:
     state = assessment.state.name
 
     def figure(
-        key: str, section: str, table: Table, make: Callable[[], "alt.TopLevelMixin"],
-        words: Callable[[Table, str], theme.Caption], twin: Callable[[Table], tuple[twins.Twin, ...]], *,
-        least: int = 0, download: str = "",
+        key: str,
+        section: str,
+        table: Table,
+        make: Callable[[], "alt.TopLevelMixin"],
+        words: Callable[[Table, str], theme.Caption],
+        twin: Callable[[Table], tuple[twins.Twin, ...]],
+        *,
+        least: int = 0,
+        download: str = "",
     ) -> list[Figure]:
         if not len(table):
             return []
-        # The figures' tests validate the specifications; here that would take as long as drawing them.
-        spec: dict[str, Any] = make().to_dict(validate=False)
+        spec = theme.specification(make(), validate=False)  # the figures' tests validate them
         return [
             Figure(
-                key, section, words(table, state), vega.json_inside_script(spec), vega.still(spec), least, twin(table),
+                key,
+                section,
+                words(table, state),
+                vega.json_inside_script(spec),
+                vega.still(spec),
+                least,
+                twin(table),
                 download,
             )
         ]
@@ -162,8 +176,14 @@ def figures(assessment: Assessed) -> list[Figure]:
 
 def _downloads(assessment: Assessed) -> tuple[Table, ...]:
     return (
-        assessment.alignment, assessment.orientation, assessment.equidistance, assessment.gap, assessment.drift,
-        assessment.exposure, assessment.evidence, assessment.sources,
+        assessment.alignment,
+        assessment.orientation,
+        assessment.equidistance,
+        assessment.gap,
+        assessment.drift,
+        assessment.exposure,
+        assessment.evidence,
+        assessment.sources,
     )
 
 

@@ -48,7 +48,9 @@ def inside_script(code: str) -> str:
 
 def json_inside_script(value: Any) -> str:
     """JSON for a ``<script type="application/json">`` element: no ``<`` can end the element."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace(
+        "<", "\\u003c"
+    )
 
 
 def still(spec: dict[str, Any]) -> str:

@@ -22,10 +22,14 @@ _COLUMNS = ("date", "a", "b", "edge")
 _FIRST_DAY = date(1979, 1, 1)
 _LAST_DAY = date(2100, 1, 1)  # a later date is a typing error
 
-TERRITORIES = frozenset(
-    "ABW AIA ALA ASM BES BLM BMU CCK COK CUW CXR CYM ESH FLK FRO GGY GIB GLP GRL GUF GUM HKG IMN IOT JEY MAC MAF MNP "
-    "MSR MTQ MYT NCL NFK NIU PCN PRI PYF REU SHN SJM SPM SXM TCA TKL VGB VIR WLF".split()
-)
+# fmt: off
+TERRITORIES = frozenset({
+    "ABW", "AIA", "ALA", "ASM", "BES", "BLM", "BMU", "CCK", "COK", "CUW", "CXR", "CYM",
+    "ESH", "FLK", "FRO", "GGY", "GIB", "GLP", "GRL", "GUF", "GUM", "HKG", "IMN", "IOT",
+    "JEY", "MAC", "MAF", "MNP", "MSR", "MTQ", "MYT", "NCL", "NFK", "NIU", "PCN", "PRI",
+    "PYF", "REU", "SHN", "SJM", "SPM", "SXM", "TCA", "TKL", "VGB", "VIR", "WLF",
+})
+# fmt: on
 """ISO codes of territories that are not states of their own; GDELT codes them as actors."""
 
 CARD = Card(
@@ -47,12 +51,12 @@ CARD = Card(
     states="pairs of 39 states (KAZ, its neighbours and the large states) with all states",
     cadence="the aggregation is not renewed; GDELT itself appears every 15 minutes",
     caveats=(
-        "Undirected: who acted toward whom is lost; pairs within the 39 states stand in the file twice, equal.",
+        "Undirected: who acted toward whom is lost; a pair of two of the 39 stands in the file twice, equal.",
         "Only events whose two actors are bare states; their number is not known, only the sum.",
-        "96 days between 2018-01-01 and 2024-02-23 are missing (most in 2023): they are outside the coverage.",
+        "96 days between 2018-01-01 and 2024-02-23 are missing, most of them in 2023: outside the coverage.",
         "Pairs of two states that are both outside the 39 are not there: unknown, not zero.",
-        "Georgia is nearly absent (279 pair-days) and Serbia, Montenegro, Bosnia, Slovenia and Kosovo are absent: "
-        "their actor codes were lost upstream. Do not read anything into these pairs.",
+        "Georgia is nearly absent (279 pair-days); Serbia, Montenegro, Bosnia, Slovenia and Kosovo are "
+        "absent: their actor codes were lost upstream. Do not read anything into these pairs.",
         "GDELT's raw 61-column export files are not read yet.",
     ),
 )
@@ -73,17 +77,18 @@ def read(paths: Sequence[Path]) -> Reading:
         file = pa.repeat(pa.scalar(path.name), table.num_rows)
         parts.append(table.select([*_COLUMNS, "line"]).append_column("file", file))
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would write into our output
         connection.register("published", pa.concat_tables(parts))
         connection.register("states", _lifetimes())
         connection.register("territories", pa.table({"code": sorted(TERRITORIES)}))
         connection.execute(_DECODE, {"first": _FIRST_DAY, "last": _LAST_DAY})
         rejected += _malformed(connection)
-        ignored = {
-            reason: number
-            for reason, number in connection.execute(
-                "SELECT ignored, count(*) FROM decoded WHERE reason IS NULL AND ignored IS NOT NULL GROUP BY ALL"
+        ignored = dict(
+            connection.execute(
+                "SELECT ignored, count(*) FROM decoded "
+                "WHERE reason IS NULL AND ignored IS NOT NULL GROUP BY ignored ORDER BY ignored"
             ).fetchall()
-        }
+        )
         balances = connection.sql(_BALANCES).to_arrow_table().cast(TABLES["event_balances"].schema)
     kept, contradicting, repeated = first_seen(balances, ["date", "state_a", "state_b"])
     if not kept.num_rows:
@@ -117,7 +122,8 @@ def _lifetimes() -> pa.Table:
 
 def _malformed(connection: "duckdb.DuckDBPyConnection") -> list[Rejected]:
     rows = connection.execute(
-        "SELECT file, line, reason, date, a, b, edge FROM decoded WHERE reason IS NOT NULL ORDER BY file, line"
+        "SELECT file, line, reason, date, a, b, edge "
+        "FROM decoded WHERE reason IS NOT NULL ORDER BY file, line"
     ).fetchall()
     return [
         Rejected(file, line, reason, record_text(dict(zip(_COLUMNS, values, strict=True))))

@@ -1,4 +1,4 @@
-"""ICEWS: machine-coded events, who did what to whom, in CAMEO; the raw 20 columns or the triples made of them."""
+"""ICEWS: machine-coded events, who did what to whom in CAMEO; the raw columns or the triples made of them."""
 
 import csv
 from collections.abc import Sequence
@@ -13,7 +13,14 @@ import pyarrow.compute as pc
 from equidistance.errors import BadFile
 from equidistance.evidence.schema import TABLES
 from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.delimited import columns_of, first_seen, read_delimited, read_rows, record_text, sniff
+from equidistance.sources.delimited import (
+    columns_of,
+    first_seen,
+    read_delimited,
+    read_rows,
+    record_text,
+    sniff,
+)
 from equidistance.sources.icews_actors import OUTSIDE, ActorResolver
 from equidistance.sources.spans import day_spans
 
@@ -26,8 +33,10 @@ LONGEST_GAP = 3
 
 _FIRST_DAY = date(1995, 1, 1)
 _LAST_DAY = date(2100, 1, 1)  # a later date is a typing error
-_RAW = ("Event ID", "Event Date", "Source Name", "Source Sectors", "Source Country", "Event Text", "CAMEO Code",
-        "Intensity", "Target Name", "Target Sectors", "Target Country")  # fmt: skip
+_RAW = (
+    *("Event ID", "Event Date", "Source Name", "Source Sectors", "Source Country"),
+    *("Event Text", "CAMEO Code", "Intensity", "Target Name", "Target Sectors", "Target Country"),
+)
 _TRIPLES = ("date", "source", "relation", "target")
 
 CARD = Card(
@@ -39,8 +48,8 @@ CARD = Card(
         "the triples used as a knowledge-graph benchmark state none"
     ),
     citation=(
-        "Boschee, E., J. Lautenschlager, S. O'Brien, S. Shellman, J. Starz and M. Ward. 2015. ICEWS Coded Event "
-        "Data. Harvard Dataverse. doi:10.7910/DVN/28075"
+        "Boschee, E., J. Lautenschlager, S. O'Brien, S. Shellman, J. Starz and M. Ward. 2015. ICEWS Coded "
+        "Event Data. Harvard Dataverse. doi:10.7910/DVN/28075"
     ),
     address="https://doi.org/10.7910/DVN/28075",
     files={
@@ -59,7 +68,7 @@ CARD = Card(
         "Triples of 2022 keep only the 999 most frequent entities, so small states are thin there.",
         "National ministers carry no country tag; officials are assigned by a curated list with their terms, "
         "persons not on it stay unresolved.",
-        "ICEWS's own country column is wrong for some persons (Emmanuel Macron: Andorra): the curated list goes first.",
+        "ICEWS's own country column is wrong for some persons (Macron: Andorra); the list goes first.",
         "Coverage is read off the days that occur; a gap of more than three days is outside it.",
     ),
 )
@@ -68,7 +77,8 @@ CARD = Card(
 def read(paths: Sequence[Path]) -> Reading:
     """Read event files of either layout into ``events``.
 
-    An event's id is ICEWS's Event ID with its date (ids were reused), or for triples the MD5 of the four raw values.
+    An event's id is ICEWS's Event ID with its date (ids were reused), or for triples the MD5 of the four raw
+    values.
 
     Raises:
         BadFile: a file is neither layout, or no row of any file can be used.
@@ -76,6 +86,7 @@ def read(paths: Sequence[Path]) -> Reading:
     import duckdb
 
     with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would write into our output
         rejected = _decode(connection, paths)
         resolver = ActorResolver()
         connection.register("spells", _spell_table(connection, resolver))
@@ -104,7 +115,7 @@ SOURCE = Source(CARD, read)
 
 def _read_file(path: Path) -> tuple[pa.Table, list[Rejected]]:
     """The columns the rest of the reader needs, all text, whatever the layout."""
-    if sniff(path) == "text" and set(_RAW) <= set(columns := columns_of(path, delimiter="\t")):
+    if sniff(path) == "text" and "Event ID" in columns_of(path, delimiter="\t"):
         table, rejected = read_delimited(path, _RAW, delimiter="\t", quote=None)
         return _raw(table, path.name), rejected
     columns = columns_of(path)
@@ -231,7 +242,7 @@ def _spell_table(connection: "duckdb.DuckDBPyConnection", resolver: ActorResolve
 
 def _notes(connection: "duckdb.DuckDBPyConnection", resolver: ActorResolver) -> tuple[str, ...]:
     """What share of the rows could be assigned to states, and how."""
-    rows, both, acts = connection.execute(_SHARES).fetchone() or (0, 0, 0)
+    ((rows, both, acts),) = connection.execute(_SHARES).fetchall()
     if not rows:
         return ()
     ways = connection.execute(_WAYS).fetchall()
@@ -239,11 +250,13 @@ def _notes(connection: "duckdb.DuckDBPyConnection", resolver: ActorResolver) -> 
     notes = [
         f"Both actors assigned to states or blocs in {100 * both / rows:.1f} % of {rows} rows.",
         f"Actors by: {how} (outside: international organisations, regions, actors without a name).",
-        f"{acts} rows ({100 * acts / rows:.1f} %) are acts of one government toward another; indicators use these.",
+        f"{acts} rows ({100 * acts / rows:.1f} %) are acts of one government toward another.",
     ]
     if resolver.unknown_roles:
         roles = ", ".join(f"{role} ({number})" for role, number in resolver.unknown_roles.most_common(5))
-        notes.append(f"Role words not in roles.csv, taken as society unless the sectors say government: {roles}.")
+        notes.append(
+            f"Role words not in roles.csv, taken as society unless the sectors say government: {roles}."
+        )
     return tuple(notes)
 
 
@@ -257,10 +270,10 @@ _SPELLS = pa.schema(
 
 _DECODE = """
 CREATE TEMP TABLE decoded AS
-SELECT position, day, source_actor, source_country, source_sectors, target_actor, target_country, target_sectors,
-       file, row,
-       CASE layout WHEN 'raw' THEN event ELSE md5(concat_ws(chr(31), day, source_actor, text, target_actor)) END
-           AS event,
+SELECT position, file, row, day,
+       source_actor, source_country, source_sectors, target_actor, target_country, target_sectors,
+       CASE layout WHEN 'raw' THEN event
+                   ELSE md5(concat_ws(chr(31), day, source_actor, text, target_actor)) END AS event,
        coalesce(by_code.code, by_label.code) AS code,
        coalesce(nullif(text, ''), by_code.label) AS text,
        coalesce(try_cast(intensity AS DOUBLE), by_code.goldstein, by_label.goldstein) AS intensity,
@@ -312,8 +325,8 @@ LEFT JOIN spells AS target
 
 _EVENTS = f"""
 SELECT event, day AS date,
-       source_actor, source_state, CASE source_by WHEN '{OUTSIDE}' THEN 'unresolved' ELSE source_by END AS source_by,
-       target_actor, target_state, CASE target_by WHEN '{OUTSIDE}' THEN 'unresolved' ELSE target_by END AS target_by,
+       source_actor, source_state, if(source_by = '{OUTSIDE}', 'unresolved', source_by) AS source_by,
+       target_actor, target_state, if(target_by = '{OUTSIDE}', 'unresolved', target_by) AS target_by,
        code, text, intensity, file, row
 FROM resolved
 ORDER BY position
@@ -323,7 +336,9 @@ _GOVERNMENT = "('state', 'tag', 'person', 'organisation')"
 
 _SHARES = f"""
 SELECT count(*), count(*) FILTER (source_state IS NOT NULL AND target_state IS NOT NULL),
-       count(*) FILTER (source_state <> target_state AND source_by IN {_GOVERNMENT} AND target_by IN {_GOVERNMENT})
+       count(*) FILTER (
+           source_state <> target_state AND source_by IN {_GOVERNMENT} AND target_by IN {_GOVERNMENT}
+       )
 FROM resolved
 """
 

@@ -1,8 +1,8 @@
-"""Whose act is it? ICEWS actor names assigned to states: bare states, "Role (State)" tags, persons, organisations.
+"""Whose act is it? ICEWS's actor names assigned to states, once for each distinct name.
 
-Curated facts lie in ``data/actors``: ``persons.csv`` (officials with their terms, ``to`` exclusive: outside it a person
-acts for no state), ``organisations.csv`` (organs of states, blocs, and names known to stand outside states) and
-``roles.csv`` (which of ICEWS's role words act for a government).
+Curated facts lie in ``data/actors``: ``persons.csv`` (officials with their terms, ``to`` exclusive: outside
+it a person acts for no state), ``organisations.csv`` (organs of states, blocs, and names known to stand
+outside states) and ``roles.csv`` (which of ICEWS's role words act for a government).
 """
 
 import csv
@@ -48,7 +48,9 @@ class ActorResolver:
 
     unknown_roles: Counter[str] = field(default_factory=Counter)
 
-    def spells(self, name: str, country: str = "", sectors: str = "", on: date | None = None) -> tuple[Spell, ...]:
+    def spells(
+        self, name: str, country: str = "", sectors: str = "", on: date | None = None
+    ) -> tuple[Spell, ...]:
         """For which states an actor acts, and when; spells of one actor never overlap; empty: unresolved.
 
         Args:
@@ -67,7 +69,9 @@ class ActorResolver:
         if tagged := _TAGGED.fullmatch(name):
             by = self._acts_for(tagged["role"], sectors)
             owner = _place(tagged["tag"], on) or _organisations().get(tagged["tag"]) or _place(country, on)
-            return tuple(Spell(spell.state, by if spell.state else spell.by, spell.start, spell.end) for spell in owner)
+            return tuple(
+                Spell(spell.state, by if spell.state else spell.by, spell.start, spell.end) for spell in owner
+            )
         by = "tag" if _is_government(sectors) else "society"
         return tuple(Spell(spell.state, by, spell.start, spell.end) for spell in _place(country, on))
 
@@ -90,7 +94,7 @@ def _place(name: str, on: date | None) -> tuple[Spell, ...]:
 
 
 def _is_government(sectors: str) -> bool:
-    """Whether ICEWS's sectors say executive or armed forces; the legislature's members speak for themselves."""
+    """Whether ICEWS's sectors say executive or armed forces; legislators speak for themselves."""
     parts = set(sectors.split(","))
     return (
         "Government" in parts
@@ -101,7 +105,9 @@ def _is_government(sectors: str) -> bool:
 
 @cache
 def _persons() -> dict[str, tuple[Spell, ...]]:
-    return _by_name((row["name"], Spell(row["state"], "person", *_term(row))) for row in read_actors("persons.csv"))
+    return _by_name(
+        (row["name"], Spell(row["state"], "person", *_term(row))) for row in read_actors("persons.csv")
+    )
 
 
 @cache

@@ -279,6 +279,11 @@ def _downloaded(card: Card, on_progress: Progress | None) -> Path:
 def _expanded(card: Card, paths: Sequence[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
+        if not path.exists():
+            raise BadFile(
+                f"There is no file {path}.",
+                hint=f"See which files are taken: equidistance sources {card.name}",
+            )
         found = editions(card, path) if path.is_dir() else [[path]]
         if not found:
             raise BadFile(f"Nothing in {path} fits the files of {card.name}.", choices=tuple(card.files))

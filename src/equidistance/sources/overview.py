@@ -8,6 +8,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from equidistance import __version__
 from equidistance.errors import StoreError
 from equidistance.evidence.corrections import for_source
 from equidistance.evidence.store import SourceVersion, Store
@@ -102,7 +103,7 @@ def cite(names: Sequence[str] = (), style: Literal["plain", "bibtex"] = "plain")
         UnknownName: no such source.
     """
     cards = [get_source(name).card for name in names] or [source.card for source in all_sources().values()]
-    number = version_of("equidistance")
+    number = __version__
     if style == "plain":
         software = f"The equidistance developers. equidistance, version {number}. Apache-2.0."
         return "\n".join([software, *(_plain(card) for card in cards)])

@@ -9,7 +9,8 @@ def day_spans(days: Iterable[date], *, longest_gap: int) -> tuple[tuple[date, da
 
     Args:
         days: days with at least one record, in any order.
-        longest_gap: how many missing days in a row still count as covered (a quiet weekend); 0 splits at each.
+        longest_gap: how many missing days in a row still count as covered (a quiet weekend); 0 splits at
+            each.
     """
     spans: list[tuple[date, date]] = []
     for day in sorted(set(days)):

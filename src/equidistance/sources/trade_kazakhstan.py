@@ -121,7 +121,7 @@ CARD = Card(
         "Goods only, in current US dollars; ITPD-E has services too, so the two do not join without a step.",
         "Groups of countries (CIS, EU, Asia, ...) are left out; the world total is kept as partner WLD.",
         "2022 was published twice: 'first release' and '2024-07 release'. The later one is a share's value, "
-        "their difference its error.",
+        "their difference its error (in the copy seen here the two are equal).",
         "A blank is read as zero only where turnover equals the other direction.",
         "The publisher offers spreadsheets; the CSV file is made from them.",
     ),

@@ -23,8 +23,8 @@ CARD = Card(
     name="un_speeches",
     title="United Nations General Debate Corpus",
     publisher="Slava Jankin, Alexander Baturo, Niheer Dasandi (Harvard Dataverse)",
-    licence="CC0 1.0 as reported by others; the copies in circulation state MIT or nothing",
-    citation="Jankin, S., Baturo, A., Dasandi, N. (2017). United Nations General Debate Corpus 1946-2024. "
+    licence="the publisher's own terms, see the address; a copy in circulation states MIT",
+    citation="Jankin, S., Baturo, A., Dasandi, N. (2017). United Nations General Debate Corpus. "
     "Harvard Dataverse. doi:10.7910/DVN/0TJX8Y",
     address="https://doi.org/10.7910/DVN/0TJX8Y",
     files={
@@ -40,7 +40,6 @@ CARD = Card(
         "Speeches of the European Union are left out: it is no state.",
         "Session 80 (2025) is not part of the official corpus: 156 states, neither the USA nor Türkiye, some "
         "texts unreadable; `quality` says which, and indicators use only those that are ok.",
-        "Before 1994 texts come from scanned records: words may be broken.",
     ),
     rows=(1, 100_000),
     downloads=(

@@ -25,8 +25,8 @@ CARD = Card(
     name="un_votes",
     title="United Nations General Assembly Voting Data",
     publisher="Erik Voeten, Anton Strezhnev, Michael Bailey (Harvard Dataverse); UN Dag Hammarskjöld Library",
-    licence="Voeten: CC0 1.0. UN Digital Library: UN terms of use, non-commercial, with attribution. "
-    "un-project/un-votes: MIT",
+    licence="Voeten: CC0 1.0 as reported by others. UN Digital Library: UN terms of use, non-commercial, "
+    "with attribution. un-project/un-votes: MIT",
     citation="Voeten, E., Strezhnev, A., Bailey, M. (2009). United Nations General Assembly Voting Data. "
     "Harvard Dataverse. doi:10.7910/DVN/LEJUQZ. And: United Nations, Dag Hammarskjöld Library. "
     "United Nations General Assembly Voting Data. https://digitallibrary.un.org/record/4060887",
@@ -42,14 +42,14 @@ CARD = Card(
     tables=("roll_calls", "votes"),
     coverage=(date(1946, 1, 1), None),
     states="all members of the UN at the time; observers (Palestine, Holy See) do not vote",
-    cadence="Voeten about yearly; the UN's bulk file about twice a year",
+    cadence="Voeten about yearly; the UN's bulk file several times a year",
     caveats=(
         "Resolutions adopted without a vote, most of them, are not here.",
         "The UN's bulk file leaves out votes on paragraphs and on drafts that failed.",
         "Voeten: Türkiye (19 votes from 2023-12-19) and Yemen (23 votes from 2023-10-27) stand as "
-        "non-members by mistake; 10 votes of 2019, 5 of 2020 and 7 of 2021 are missing; titles stop in March 2021, "
-        "the flag for important votes in 2017.",
-        "Voeten keeps no extinct states: votes of the USSR stand under Russia and are given back here, by date.",
+        "non-members by mistake; 10 votes of 2019, 5 of 2020 and 7 of 2021 are missing; titles stop in March "
+        "2021, the flag for important votes in 2017.",
+        "Voeten keeps no extinct states: the USSR's votes stand under Russia and are given back by date.",
         "un-project: for 19 states votes were inferred, and absence cannot be told from non-membership.",
         "Publishers number roll calls differently: the same vote read from two of them stands twice in the "
         "store; indicators use one source version per day.",
@@ -62,7 +62,7 @@ CARD = Card(
             "https://dataverse.harvard.edu/api/access/dataset/:persistentId/?persistentId=doi:10.7910/DVN/LEJUQZ",
             "dataverse_LEJUQZ.zip",
         ),
-        # The library puts the date of publication into the file name: look it up on the record's page.
+        # Not tried: the file name changes with every edition, look it up on the record's page.
         Download(
             "https://digitallibrary.un.org/record/4060887/files/2026_02_06_ga_voting.csv", "ga_voting.csv"
         ),
@@ -232,12 +232,10 @@ def _deliver(connection: "DuckDBPyConnection", raw: RawVotes) -> Reading:
         )
     if approximate := len(roll_calls) and _approximate(connection):
         notes.append(
-            f"{approximate} roll calls have no date: 1 December of the year, or of the session's first year, is used."
+            f"{approximate} roll calls have no date: 1 December of their year or of the session's is used."
         )
     if suffixed := sum("@" in name for name in roll_calls["roll_call"].to_pylist()):
-        notes.append(
-            f"{suffixed} roll-call numbers were used on a second day; these roll calls are called NUMBER@DATE."
-        )
+        notes.append(f"{suffixed} roll-call numbers were used on a second day; these are called NUMBER@DATE.")
     return Reading(
         tables={"roll_calls": roll_calls.cast(TABLES["roll_calls"].schema), "votes": votes},
         coverage=tuple((row["first"], row["last"]) for row in coverage),

@@ -24,10 +24,10 @@
   }
 
   async function draw(figure, spec) {
-    const box = figure.querySelector(".chart");
+    const box = figure.querySelector(".stage");
     const least = Number(figure.dataset.least);
     const options = {
-      renderer: "svg", actions: false, ast: true, defaultStyle: false,
+      renderer: "svg", actions: false, ast: true, logLevel: 1, defaultStyle: false,
       tooltip: { disableDefaultStyle: true, offsetX: 14, offsetY: 14 },
     };
     const width = box.clientWidth;
@@ -48,7 +48,7 @@
 
   function follow(figure) {
     const spec = JSON.parse(figure.querySelector(".spec").textContent);
-    const box = figure.querySelector(".chart");
+    const box = figure.querySelector(".stage");
     const still = [...box.childNodes];
     let current = null, timer = 0, busy = false, width = 0;
     async function redraw() {
