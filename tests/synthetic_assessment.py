@@ -1,4 +1,6 @@
-"""An assessment made of random walks: the tables the figures and the report read, without evidence or a model."""
+"""An assessment made of random walks: the tables the figures and the report read, without evidence or a
+model.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -115,7 +117,9 @@ def synthetic(
     source_title: str = "United Nations General Assembly Voting Data",
     seed: int = 7,
 ) -> SyntheticAssessment:
-    """The tables of an assessment of ``state``; ``source_title`` lets a test put hostile text where texts go."""
+    """The tables of an assessment of ``state``; ``source_title`` lets a test put hostile text where texts
+    go.
+    """
     rng = np.random.default_rng(seed)
     months = _months(start, end)
     paths = {
@@ -215,6 +219,8 @@ def _orientation(paths: Any, powers: Any, months: list[date], rng: np.random.Gen
 
 
 def _equidistance(paths: Any, powers: Any, months: list[date], rng: np.random.Generator) -> Table:
+    if len(powers) == 1:  # with one power there is no equidistance
+        return Table("equidistance", pa.table({"period": pa.array([], pa.date32())}))
     shares = _shares(paths, powers)
     entropy = -(shares * np.log(shares)).sum(axis=0) / np.log(len(powers))
     lead = _lead(paths, powers, rng)
@@ -238,7 +244,7 @@ def _drift(paths: Any, powers: Any, months: list[date]) -> Table:
     cells = [
         (code, name, channel, begin, label)
         for label, begin in windows.items()
-        if begin >= 0
+        if begin >= 0 and last - begin >= 12
         for code, name in powers
         for channel in ("deed", "word", "overall")
     ]

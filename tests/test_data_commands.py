@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from equidistance.assess import doctor as health
+from equidistance.assessment import doctor as health
 from equidistance.cli import data_commands
 from equidistance.errors import BadFile, EquidistanceError, FetchError, InvalidRequest, UnknownName
 from equidistance.evidence.store import Store, default_path

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from equidistance.assess.exposure import EXPOSURE_SCHEMA, exposure_table
+from equidistance.assessment.exposure import EXPOSURE_SCHEMA, exposure_table
 from equidistance.errors import InvalidRequest
 from equidistance.indicators.declare import INDICATOR_SCHEMA
 

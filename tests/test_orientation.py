@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from equidistance.assess.orientation import lead_lag, orient
+from equidistance.assessment.orientation import lead_lag, orient
 
 
 def test_shares_sum_to_one_and_equal_alignment_is_equidistance_one() -> None:

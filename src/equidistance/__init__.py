@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from equidistance.assess.assessment import Assessment, assess
-    from equidistance.assess.why import Explanation, why
+    from equidistance.assessment.assess import Assessment, assess
+    from equidistance.assessment.why import Explanation, why
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
-    from equidistance.indicators.declare import all_indicators as indicators
-    from equidistance.sources.card import all_sources as sources
+    from equidistance.indicators.declare import all_indicators
+    from equidistance.sources.card import all_sources
     from equidistance.sources.ingest import ingest, pull
 
 _PUBLIC = {
-    "assess": ("equidistance.assess.assessment", "assess"),
-    "Assessment": ("equidistance.assess.assessment", "Assessment"),
-    "why": ("equidistance.assess.why", "why"),
-    "Explanation": ("equidistance.assess.why", "Explanation"),
+    "assess": ("equidistance.assessment.assess", "assess"),
+    "Assessment": ("equidistance.assessment.assess", "Assessment"),
+    "why": ("equidistance.assessment.why", "why"),
+    "Explanation": ("equidistance.assessment.why", "Explanation"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
-    "indicators": ("equidistance.indicators.declare", "all_indicators"),
-    "sources": ("equidistance.sources.card", "all_sources"),
+    "all_indicators": ("equidistance.indicators.declare", "all_indicators"),
+    "all_sources": ("equidistance.sources.card", "all_sources"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
@@ -41,13 +41,13 @@ __all__ = [
     "EquidistanceError",
     "Explanation",
     "__version__",
+    "all_indicators",
+    "all_sources",
     "assess",
     "define_bloc",
-    "indicators",
     "ingest",
     "pull",
     "resolve",
-    "sources",
     "why",
 ]
 
@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         module, attribute = _PUBLIC[name]
         value = getattr(import_module(module), attribute)
-        globals()[name] = value  # because "assess" is also a subpackage, whose import would shadow the function
+        globals()[name] = value
         return value
     raise AttributeError(f"module 'equidistance' has no attribute {name!r}")
 

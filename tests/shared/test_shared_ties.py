@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from equidistance.assess.exposure import exposure_table
+from equidistance.assessment.exposure import exposure_table
 from equidistance.evidence.schema import TABLES
 from equidistance.ground.blocs import get_bloc
 from equidistance.ground.states import get_state

@@ -112,7 +112,7 @@ def pull(
 
 def doctor(output: FormatOption = Format.table, store_path: StoreOption = None) -> None:
     """Examine the installation, the store and the cache; exits with 1 if something is broken."""
-    from equidistance.assess.doctor import doctor as examine
+    from equidistance.assessment.doctor import doctor as examine
 
     health = examine(store_path)
     show(health.table, output)

@@ -76,8 +76,8 @@ def assess(
 
     Example: equidistance assess Kazakhstan --powers RUS,CHN,WEST --since 2000 --out kazakhstan.html
     """
-    from equidistance.assess.assessment import assess as run
-    from equidistance.assess.export import FORMATS, long_table, to_json, write
+    from equidistance.assessment.assess import assess as run
+    from equidistance.assessment.export import FORMATS, long_table, to_json, write
     from equidistance.cli.show import show_assessment
     from equidistance.cli.terminal import progress
 
@@ -118,8 +118,8 @@ def why(
     """
     import json
 
-    from equidistance.assess.export import plain_rows
-    from equidistance.assess.why import why as run
+    from equidistance.assessment.export import plain_rows
+    from equidistance.assessment.why import why as run
     from equidistance.cli.show import show_explanation
 
     explanation = run(state, power, when, channel=channel, store=False if shipped_only else store)
@@ -161,7 +161,7 @@ def indicators(output: TableFormat = "table") -> None:
 @app.command()
 def version() -> None:
     """Print the version of the program, of the shipped data and of the shared parameters."""
-    from equidistance.assess.reference import Reference
+    from equidistance.assessment.reference import Reference
     from equidistance.indicators.snapshot import shipped
 
     snapshot = shipped()
@@ -182,7 +182,7 @@ def snapshot_build(
     ] = None,
 ) -> None:
     """Build the shipped snapshot from a directory of source files: rows, manifest and reference fit."""
-    from equidistance.assess.build import build_snapshot
+    from equidistance.assessment.build import build_snapshot
     from equidistance.cli.terminal import progress
     from equidistance.indicators.snapshot import SNAPSHOT_DIRECTORY
 

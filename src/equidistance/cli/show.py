@@ -8,8 +8,8 @@ from equidistance.cli.terminal import console, safe
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
-    from equidistance.assess.assessment import Assessment
-    from equidistance.assess.why import Explanation
+    from equidistance.assessment.assess import Assessment
+    from equidistance.assessment.why import Explanation
 
 
 def show_assessment(assessment: "Assessment") -> None:

@@ -406,7 +406,9 @@ def _connect(path: Path, *, read_only: bool) -> "duckdb.DuckDBPyConnection":
 
     # Nothing the store needs is an extension to download, and a reader's machine may be offline or guarded.
     config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    return duckdb.connect(str(path), read_only=read_only, config=config)
+    database = duckdb.connect(str(path), read_only=read_only, config=config)
+    database.execute("set enable_progress_bar = false")  # it would write to standard output
+    return database
 
 
 def _create(path: Path) -> None:

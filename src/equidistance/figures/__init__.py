@@ -1,6 +1,4 @@
-"""Figures: functions from a result table to an Altair chart; notebooks, pictures and the report use the same
-ones.
-"""
+"""Figures: functions from a result table to an Altair chart, for notebooks, pictures and the report alike."""
 
 from equidistance.figures.overview import overview
 from equidistance.figures.theme import save

@@ -95,9 +95,7 @@ def chart(
 
 
 def _wide(table: Table, periods: list[date], names: dict[str, str]) -> list[dict[str, Any]]:
-    """One row per power and period: ``deed, deed05, ..., word, ...``; what has no estimate is null and
-    breaks the line.
-    """
+    """One row per power and period, ``deed, deed05, ..., word, ...``; a line breaks where they are null."""
     following = rows.next_periods(periods)
     empty = {channel + end: None for channel in ("deed", "word") for end in ("", "05", "25", "75", "95")}
     cells = {

@@ -57,7 +57,8 @@ def chart(
 
     Args:
         table: ``power, power_name, channel, window, start, end, mean, q05, q25, q75, q95, p_positive``,
-        standard deviations a year. caption: words to draw around the chart; without it the chart stands bare.
+            standard deviations a year.
+        caption: words to draw around the chart; without it the chart stands bare.
         width: of one panel, in pixels.
         columns: panels per row.
         interactive: whether to add tooltips.
@@ -97,8 +98,9 @@ def chart(
     dots = base.mark_point(filled=True, size=48, opacity=1).encode(x="mean:Q", shape=shape)
     if interactive:
         dots = dots.transform_calculate(
-            says="format(datum.mean, '+.3f') + ' (' + format(datum.q05, '+.3f') + ' to ' + format(datum.q95,
-            '+.3f') + ')'", chance="format(datum.p_positive, '.2f')",
+            says="format(datum.mean, '+.3f') + ' (' + format(datum.q05, '+.3f') + ' to ' "
+            "+ format(datum.q95, '+.3f') + ')'",
+            chance="format(datum.p_positive, '.2f')",
         ).encode(
             tooltip=[
                 alt.Tooltip("power_name:N", title="power"),

@@ -18,14 +18,13 @@ def caption(table: Table, state: str) -> theme.Caption:
     if not ordered:
         return theme.Caption(f"{state}'s equidistance", _READING, "No estimate.")
     first, last = ordered[0], ordered[-1]
+    then, now = f"{first['period']:%Y}", f"{last['period']:%Y}"
     if last["q05"] > first["q95"]:
-        title = f"{state} stands nearer to equal distance in {last['period']:%Y} than in {first['period']:%Y}"
+        title = f"{state} stands nearer to equal distance in {now} than in {then}"
     elif last["q95"] < first["q05"]:
-        title = (
-            f"{state} stands farther from equal distance in {last['period']:%Y} than in {first['period']:%Y}"
-        )
+        title = f"{state} stands farther from equal distance in {now} than in {then}"
     else:
-        title = f"{state}'s equidistance in {last['period']:%Y} does not differ surely from that in {first['period']:%Y}"
+        title = f"{state}'s equidistance in {now} does not differ surely from that in {then}"
     texts = [f"{row['period']:%B %Y} {words.interval(row, '.2f')}" for row in (first, last)]
     reading = _READING + (" The axis starts at 0.5." if _floor(table) else "")
     return theme.Caption(

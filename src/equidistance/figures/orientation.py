@@ -32,12 +32,11 @@ def caption(table: Table, state: str) -> theme.Caption:
 def leads_caption(table: Table, state: str) -> theme.Caption:
     """Who probably leads in the last period."""
     last = sorted(rows.last_rows(table), key=lambda row: -row["p_leads"])
-    if not last:
-        title = "Which power leads"
-    elif words.sureness(last[0]["p_leads"]) != "open":
-        title = f"{words.first_upper(words.the(last[0]['power_name']))} leads with a probability of {words.percent(last[0]['p_leads'])}"
+    leader, chance = words.the(last[0]["power_name"]), words.percent(last[0]["p_leads"])
+    if words.sureness(last[0]["p_leads"]) != "open":
+        title = f"{words.first_upper(leader)} leads with a probability of {chance}"
     else:
-        title = f"Who leads is open; most likely {words.the(last[0]['power_name'])}, with a probability of {words.percent(last[0]['p_leads'])}"
+        title = f"Who leads is open; most likely {leader}, with a probability of {chance}"
     chances = "; ".join(f"{row['power_name']} {words.percent(row['p_leads'])}" for row in last)
     return theme.Caption(
         title,

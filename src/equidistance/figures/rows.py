@@ -1,6 +1,4 @@
-"""From result tables to the few rows a chart draws: thinning, spans, and what a figure needs of an
-assessment.
-"""
+"""From result tables to the few rows a chart draws, and what a figure needs of an assessment."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -116,9 +114,7 @@ def month_name(period: str) -> str:
 
 
 def evidence_spans(evidence: Table, start: date, end: date) -> list[dict[str, Any]]:
-    """Unbroken runs of years with evidence: rows ``power, channel, from, to`` (ISO text), cut to start and
-    end.
-    """
+    """Unbroken runs of years with evidence, cut to start and end: ``power, channel, from, to`` (ISO text)."""
     years: dict[tuple[str, str], set[int]] = {}
     for row in evidence:
         if start.year <= row["year"] <= end.year and row["observations"]:

@@ -1,8 +1,8 @@
-"""How every chart looks: colours that hold on white and on black paper, type, axes, captions; and how one is saved.
+"""How every chart looks: colours, type, axes and captions; and how a chart is saved.
 
-The series colours have a contrast of at least 3:1 to both backgrounds, so that one chart serves the light
-and the dark page; among the named powers they stay apart for readers with red-green colour blindness too (a
-test measures both).
+The series colours have a contrast of at least 3:1 to white and to black paper, so that one chart serves the
+light and the dark page; among the named powers they stay apart for readers with red-green colour blindness
+too (a test measures both).
 """
 
 import itertools
@@ -32,9 +32,7 @@ POWER_COLOURS = {
     "TUR": "#2CA478",
     "WEST": "#7B979E",
 }
-"""One fixed colour for each usual power, the same in every chart; others take the next of
-``OTHER_COLOURS``.
-"""
+"""One fixed colour for each usual power, the same in every chart; others take one of ``OTHER_COLOURS``."""
 
 OTHER_COLOURS = ("#C96A1E", "#6F8A2D", "#8A6A52", "#7C7F86", "#A14A6B", "#4F7F9E")
 
@@ -111,8 +109,8 @@ def specification(chart: "alt.TopLevelMixin", *, validate: bool = True) -> dict[
 
     Args:
         chart: any chart of this package.
-        validate: whether Altair checks the specification against the schema, which takes as long as drawing
-        it.
+        validate: whether Altair checks the specification against the schema, which takes as long as
+            drawing it.
     """
     import altair as alt
 
@@ -155,8 +153,9 @@ def save(chart: "alt.TopLevelMixin", path: str | Path, scale: float = 2.0) -> Pa
 def _config() -> dict[str, Any]:
     return {
         "background": "transparent",
-        # The page names each chart as one picture and gives its table; a thousand labelled marks would bury
-        # both. "aria": False,
+        # The page names each chart as one picture and gives its table; a thousand labelled marks would
+        # bury both.
+        "aria": False,
         "font": FONT,
         "padding": 4,
         "view": {"stroke": None},

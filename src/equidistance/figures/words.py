@@ -76,9 +76,7 @@ def sureness(probability: float) -> str:
 
 
 def signs(rows: Iterable[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Names of the powers whose quantity is above zero, and below zero, with a probability of at least
-    0.95.
-    """
+    """Names of the powers whose quantity is surely above zero, and surely below (probability 0.95)."""
     known = [row for row in rows if row["p_positive"] is not None]
     above = [the(row["power_name"]) for row in known if row["p_positive"] >= CERTAIN]
     below = [the(row["power_name"]) for row in known if row["p_positive"] <= 1 - CERTAIN]

@@ -54,6 +54,7 @@ class Indicator:
         freq: ``month`` or ``year``.
         sources: names of the sources it is made from.
         direction: +1 where higher means closer (all values are oriented so that this holds), kept for the docs.
+        default: whether an assessment uses it unless asked otherwise.
         expectation: whether size, distance and border predict it, so that a gravity expectation will apply.
         description: what it measures, its error, its limits.
         compute: the function.
@@ -68,6 +69,7 @@ class Indicator:
     sources: tuple[str, ...]
     direction: int
     expectation: bool
+    default: bool
     description: str
     compute: Callable[..., pa.Table]
 
@@ -87,12 +89,13 @@ def indicator(
     sources: tuple[str, ...],
     expectation: bool = False,
     direction: int = 1,
+    default: bool = True,
 ) -> Callable[[Callable[..., pa.Table]], Callable[..., pa.Table]]:
     """Register the decorated function as an indicator; its docstring becomes the description."""
 
     def register(compute: Callable[..., pa.Table]) -> Callable[..., pa.Table]:
         _REGISTRY[name] = Indicator(
-            name, title, channel, instrument, link, freq, sources, direction, expectation,
+            name, title, channel, instrument, link, freq, sources, direction, expectation, default,
             (compute.__doc__ or "").strip(), compute,
         )
         return compute

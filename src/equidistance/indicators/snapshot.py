@@ -1,6 +1,6 @@
 """The shipped snapshot: indicator rows of all states towards the default powers, with a manifest of their sources.
 
-``equidistance snapshot build --from DIR`` makes it (:mod:`equidistance.assess.build`); nothing else writes it.
+``equidistance snapshot build --from DIR`` makes it (:mod:`equidistance.assessment.build`); nothing else writes it.
 """
 
 import json

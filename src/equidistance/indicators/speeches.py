@@ -76,6 +76,7 @@ def speech_stance(connection: Any) -> pa.Table:
     link="log_share",
     freq="year",
     sources=("un_speeches",),
+    default=False,  # salience, not closeness: Ukraine speaks most of Russia when it is at war with it
 )
 def speech_attention(connection: Any) -> pa.Table:
     """Share of the sentences of the yearly General Debate speech that mention the power.

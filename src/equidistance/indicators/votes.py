@@ -107,6 +107,7 @@ def un_vote_agreement(connection: Any) -> pa.Table:
     link="logit",
     freq="year",
     sources=("un_votes",),
+    default=False,  # the same roll calls as un_vote_agreement: using both would count them twice
 )
 def un_vote_agreement_important(connection: Any) -> pa.Table:
     """Agreement with the power over the year's roll calls that the United States holds important.

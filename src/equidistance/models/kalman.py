@@ -9,7 +9,8 @@ Arrays in, arrays out. Notation and sizes used throughout:
 
 The latent process is ``x_t = x_{t-1} + eta_t`` with ``eta_t ~ N(0, Q)`` and ``x_0 ~ N(0, P)``. An indicator with span 1
 sees ``loading * x_{c,t}``; one with span ``s`` sees ``loading`` times the mean of ``x_c`` over the ``s`` months that end
-with its slot (an accumulator in the state, Harvey 1989, section 6.3). Observations enter one at a time (Durbin and
+with its slot (an accumulator in the state, Harvey 1989, section 6.3). Besides, each indicator has a component of its own,
+a random walk that nothing else sees (constant when its variance is 0). Observations enter one at a time (Durbin and
 Koopman 2012, section 6.4), so no matrix is ever inverted, and all series go through time together. The backward pass is
 the disturbance smoother of Koopman (1993).
 """
@@ -45,7 +46,12 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """Number of state elements ``m``: channels and accumulators."""
+        """Number of state elements ``m``: channels, accumulators, and one component of each indicator's own."""
+        return self.own + len(self.channel)
+
+    @property
+    def own(self) -> int:
+        """Position of the first indicator's own component."""
         return self.channels + len(self.accumulators)
 
     @property
@@ -55,6 +61,25 @@ class Layout:
         return np.array(
             [places.get((int(c), int(s)), int(c)) for c, s in zip(self.channel, self.span, strict=True)], dtype=np.int64
         )
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How the latent states move.
+
+    Attributes:
+        loading: (K,) what an indicator shows of its channel.
+        initial: (C, C) covariance P of the channels in the first month.
+        innovation: (C, C) covariance Q of their monthly innovations.
+        own_initial: (K,) variances of the indicators' own components in the first month.
+        own_innovation: (K,) variances of their monthly innovations.
+    """
+
+    loading: Floats
+    initial: Floats
+    innovation: Floats
+    own_initial: Floats
+    own_innovation: Floats
 
 
 @dataclass(frozen=True)
@@ -83,6 +108,8 @@ class Backward:
         residual_precision: (S, N) their variances; the noise's posterior variance is ``h - h^2 * this``.
         score: (T, C, D, N) ``r``; the mean of the innovation at t is ``Q r_t`` (``P r_0`` at t = 0).
         information: (T, C, C, N) variance of ``r``; the innovation's posterior covariance is ``Q - Q information Q``.
+        own_score: (T, K, N) the same for the own components, first data column only.
+        own_information: (T, K, N) its variance.
         covariance: (T, C, C, N) posterior covariance of ``x_t``, or ``None`` when the filter kept no covariances.
     """
 
@@ -90,6 +117,8 @@ class Backward:
     residual_precision: Floats
     score: Floats
     information: Floats
+    own_score: Floats
+    own_information: Floats
     covariance: Floats | None
 
 
@@ -107,12 +136,10 @@ def slots(observed: Booleans) -> Integers:
 
 def forward(
     layout: Layout,
+    dynamics: Dynamics,
     when: Integers,
     columns: Floats,
     variance: Floats,
-    loading: Floats,
-    innovation: Floats,
-    initial: Floats,
     *,
     periods: int,
     keep_covariance: bool = False,
@@ -121,17 +148,18 @@ def forward(
 
     Args:
         layout: what each indicator sees.
+        dynamics: how the states move.
         when: (S, 2) from :func:`slots`.
         columns: (S, D, N) data; anything finite where missing.
         variance: (S, N) observation variances, ``inf`` where missing.
-        loading: (K,).
-        innovation: (C, C) covariance Q of the monthly innovations.
-        initial: (C, C) covariance P of the first month.
         periods: number of months ``T``.
         keep_covariance: keep the predicted covariances (needed for posterior variances of the states).
     """
     count, width, series = columns.shape
-    size, position, weight = layout.size, layout.position, loading / layout.span
+    size, own, C = layout.size, layout.own, layout.channels
+    position, weight = layout.position, dynamics.loading / layout.span
+    accumulators = list(enumerate(layout.accumulators, start=C))
+    diagonal = np.arange(own, size)
     state = np.zeros((size, width, series))
     covariance = np.zeros((size, size, series))
     errors = np.empty((count, width, series))
@@ -140,8 +168,9 @@ def forward(
     kept = np.empty((periods, size, size, series)) if keep_covariance else None
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
     for t in range(periods):
-        covariance[: layout.channels, : layout.channels] += (initial if t == 0 else innovation)[:, :, None]
-        for i, (c, span) in enumerate(layout.accumulators, start=layout.channels):
+        covariance[:C, :C] += (dynamics.initial if t == 0 else dynamics.innovation)[:, :, None]
+        covariance[diagonal, diagonal] += (dynamics.own_initial if t == 0 else dynamics.own_innovation)[:, None]
+        for i, (c, span) in accumulators:
             if t % span == 0:  # a new period: the sum starts from this month
                 state[i] = state[c]
                 covariance[i] = covariance[c]
@@ -154,10 +183,10 @@ def forward(
             kept[t] = covariance
         for s in range(first[t], first[t + 1]):
             k = when[s, 1]
-            p, a = position[k], weight[k]
-            shared = covariance[:, p] * a
-            precision[s] = 1.0 / (shared[p] * a + variance[s])
-            errors[s] = columns[s] - a * state[p]
+            p, a, o = position[k], weight[k], own + k
+            shared = covariance[p] * a + covariance[o]
+            precision[s] = 1.0 / (shared[p] * a + shared[o] + variance[s])
+            errors[s] = columns[s] - a * state[p] - state[o]
             errors[s] *= np.isfinite(variance[s])
             gain[s] = shared * precision[s]
             state += gain[s][:, None] * errors[s]
@@ -166,34 +195,45 @@ def forward(
 
 
 def backward(
-    layout: Layout, when: Integers, filtered: Forward, loading: Floats, *, periods: int
+    layout: Layout, dynamics: Dynamics, when: Integers, filtered: Forward, *, periods: int
 ) -> Backward:
     """Smooth: run the disturbance recursions back in time (arguments as in :func:`forward`)."""
     count, width, series = filtered.innovation.shape
-    size, position, weight, C = layout.size, layout.position, loading / layout.span, layout.channels
+    size, own, C = layout.size, layout.own, layout.channels
+    position, weight = layout.position, dynamics.loading / layout.span
+    accumulators = list(enumerate(layout.accumulators, start=C))
+    diagonal = np.arange(own, size)
     r = np.zeros((size, width, series))
     n = np.zeros((size, size, series))
     residual = np.empty((count, width, series))
     residual_precision = np.empty((count, series))
     score = np.empty((periods, C, width, series))
     information = np.empty((periods, C, C, series))
+    own_score = np.empty((periods, size - own, series))
+    own_information = np.empty((periods, size - own, series))
     smoothed = None if filtered.covariance is None else np.empty((periods, C, C, series))
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
-    accumulators = list(enumerate(layout.accumulators, start=C))
     for t in range(periods - 1, -1, -1):
         for s in range(first[t + 1] - 1, first[t] - 1, -1):
             k = when[s, 1]
-            p, a = position[k], weight[k]
+            p, a, o = position[k], weight[k], own + k
             gain, precision = filtered.gain[s], filtered.precision[s]
             residual[s] = filtered.innovation[s] * precision - _along(gain, r)
             n_gain = _along(gain, n)
             pull = (gain * n_gain).sum(axis=0) + precision
             residual_precision[s] = pull
-            # r <- Z u + r and N <- Z Z'/F + L' N L with L = I - K Z', for Z = a at one position
+            # r <- Z u + r and N <- Z Z'/F + L' N L with L = I - K Z', where Z is a at p and 1 at o
             r[p] += a * residual[s]
-            n[p] -= a * n_gain
-            n[:, p] -= a * n_gain
+            r[o] += residual[s]
+            scaled = a * n_gain
+            n[p] -= scaled
+            n[o] -= n_gain
+            n[:, p] -= scaled
+            n[:, o] -= n_gain
             n[p, p] += a * a * pull
+            n[p, o] += a * pull
+            n[o, p] += a * pull
+            n[o, o] += pull
         if smoothed is not None and filtered.covariance is not None:
             before = filtered.covariance[t]
             half = np.einsum("cin,ijn->cjn", before[:C], n)
@@ -208,22 +248,23 @@ def backward(
                 n[:, i] = 0.0
         score[t] = r[:C]
         information[t] = n[:C, :C]
-    return Backward(residual, residual_precision, score, information, smoothed)
+        own_score[t] = r[own:, 0]
+        own_information[t] = n[diagonal, diagonal]
+    return Backward(residual, residual_precision, score, information, own_score, own_information, smoothed)
 
 
-def state_means(score: Floats, innovation: Floats, initial: Floats) -> Floats:
+def state_means(score: Floats, dynamics: Dynamics) -> Floats:
     """Posterior means of ``x_t`` from the disturbances: ``x_0 = P r_0``, ``x_t = x_{t-1} + Q r_t``.
 
     Args:
         score: (T, C, D, N) from :func:`backward`.
-        innovation: (C, C).
-        initial: (C, C).
+        dynamics: how the states move.
 
     Returns:
         (T, C, D, N).
     """
-    steps = np.einsum("cd,tdwn->tcwn", innovation, score)
-    steps[0] = np.einsum("cd,dwn->cwn", initial, score[0])
+    steps = np.einsum("cd,tdwn->tcwn", dynamics.innovation, score)
+    steps[0] = np.einsum("cd,dwn->cwn", dynamics.initial, score[0])
     return np.cumsum(steps, axis=0)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from equidistance.models.alignment import Observations, Parameters, simulate_paths
+from equidistance.models.alignment import Observations, Parameters, simulate_effects, simulate_paths
 from equidistance.models.kalman import Floats, Layout
 
 
@@ -23,14 +23,14 @@ def simulate(
     K, periods, series = pattern.value.shape
     paths = simulate_paths(parameters, periods, 1, series, generator)[:, :, 0] + parameters.mean[None, :, None]
     sums = np.concatenate([np.zeros_like(paths[:1]), np.cumsum(paths, axis=0)])
+    effects = simulate_effects(parameters, periods, 1, series, generator)
     value = np.full((K, periods, series), np.nan)
     for k in range(K):
         channel, span = int(layout.channel[k]), int(layout.span[k])
         ends = np.arange(span - 1, periods, span)
         seen = (sums[ends + 1, channel] - sums[ends + 1 - span, channel]) / span
-        effect = generator.standard_normal(series) * np.sqrt(parameters.effect[k])
         spread = np.sqrt(pattern.error[k, ends] ** 2 + parameters.noise[k])
         noise = spread * generator.standard_normal(seen.shape)
-        value[k, ends] = parameters.intercept[k] + parameters.loading[k] * seen + effect + noise
+        value[k, ends] = parameters.intercept[k] + parameters.loading[k] * seen + effects[k, ends, 0] + noise
     value[~np.isfinite(pattern.value)] = np.nan
     return Observations(value, pattern.error), paths

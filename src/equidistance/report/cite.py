@@ -17,8 +17,9 @@ def title(assessment: Assessed) -> str:
 def text(assessment: Assessed) -> str:
     """The citation as one line."""
     return (
-        f"equidistance {assessment.version}. {title(assessment)}, {assessment.start:%B %Y} to {assessment.end:%B %Y} "
-        "[report]. Made with the open-source software equidistance from the sources listed in it."
+        f"equidistance {assessment.version}. {title(assessment)}, {assessment.start:%B %Y} to "
+        f"{assessment.end:%B %Y} [report]. Made with the open-source software equidistance from the sources "
+        "listed in it."
     )
 
 
@@ -29,7 +30,7 @@ def bibtex(assessment: Assessed) -> str:
             f"@misc{{equidistance-{assessment.state.code}-{assessment.end:%Y-%m},",
             "  author = {{The equidistance developers}},",
             f"  title = {{{title(assessment).translate(_LATEX)}}},",
-            f"  note = {{Report of the software equidistance, version {assessment.version.translate(_LATEX)}, "
+            f"  note = {{Report of the software equidistance, version {assessment.version}, "
             f"on the months {assessment.start:%Y-%m} to {assessment.end:%Y-%m}}}",
             "}",
         )
@@ -70,28 +71,30 @@ def readme(assessment: Assessed) -> str:
 
 
 LICENCE = (
-    "The software is free under the Apache License 2.0. The estimates are derived from the sources listed here; where a "
-    "source sets terms for derived numbers, those terms apply."
+    "The software is free under the Apache License 2.0. The estimates are derived from the sources listed "
+    "here; where a source sets terms for derived numbers, those terms apply."
 )
 
 METHOD = (
-    "Each indicator turns records of one source into a value per state, power and month or year, with the standard error "
-    "that the source implies.",
-    "Two hidden quantities per state and power, closeness in deeds and closeness in words, move from month to month as a "
-    "random walk.",
-    "Each indicator observes one of the two, with its own level, loading, noise, and a constant that this state and power "
-    "always show on it.",
-    "These parameters are shared by all states and powers and estimated by maximum likelihood (EM); a Kalman smoother "
-    "then gives each path with its uncertainty, and a month without evidence only widens it.",
-    "Both quantities are scaled to mean 0 and variance 1 over all states, powers and months, so +1 is one standard "
-    "deviation of how close the world's states stand to the powers.",
-    "Orientation is the softmax of overall alignment over the powers listed, equidistance its entropy divided by the "
-    "largest possible; both, drift and all probabilities are computed on draws from the joint posterior.",
+    "Each indicator turns records of one source into a value per state, power and month or year, with the "
+    "standard error that the source implies.",
+    "Two hidden quantities per state and power, closeness in deeds and closeness in words, move from month "
+    "to month as a random walk.",
+    "Each indicator observes one of the two, with its own level, loading, noise, and a constant that this "
+    "state and power always show on it.",
+    "These parameters are shared by all states and powers and estimated by maximum likelihood (EM); a "
+    "Kalman smoother then gives each path with its uncertainty, and a month without evidence only widens it.",
+    "Both quantities are scaled to mean 0 and variance 1 over all states, powers and months, so +1 is one "
+    "standard deviation of how close the world's states stand to the powers.",
+    "Orientation is the softmax of alignment (words and deeds together unless the settings name a channel) "
+    "over the powers listed, equidistance its entropy divided by the largest possible; both, and drift, are "
+    "computed on draws from the joint posterior.",
 )
 """The model in six sentences."""
 
 LIMITS = (
-    "Evidence is uneven: an interval says how sure the model is given its indicators, not whether they see all that counts.",
+    "Evidence is uneven: an interval says how sure the model is given its indicators, not whether they see "
+    "all that counts.",
     "Machine-coded events are reports, not events; what is reported much is not what happens much.",
     "Orientation and equidistance depend on which powers are listed; another list gives other shares.",
     "A power's share rises when others fall: shares say who is closer than whom, alignment says how close.",

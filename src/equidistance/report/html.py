@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -34,7 +34,6 @@ class Figure:
     Attributes:
         key: short name, used for ids and anchors.
         section: heading of the section it opens, or empty when it continues one.
-        about: name under which the table of contents lists the section.
         caption: title, subtitle and description.
         spec: Vega-Lite specification as JSON that is safe inside a script element.
         still: the chart as SVG.
@@ -74,8 +73,8 @@ def write(assessment: Assessed, path: str | Path) -> Path:
 def render(assessment: Assessed) -> str:
     """The report as HTML text.
 
-    The same assessment gives the same text. The page asks nothing of any network: its policy forbids all requests, and
-    only the two scripts it carries may run.
+    The same assessment gives the same text. The page asks nothing of any network: its policy forbids all
+    requests, and only the two scripts it carries may run.
 
     Args:
         assessment: any object with the tables and sentences of an assessment.
@@ -110,68 +109,53 @@ def render(assessment: Assessed) -> str:
 
 def figures(assessment: Assessed) -> list[Figure]:
     """The charts in the order of the page; a chart whose table is empty is left out."""
-    state = assessment.state.name
-
-    def figure(
-        key: str,
-        section: str,
-        table: Table,
-        make: Callable[[], "alt.TopLevelMixin"],
-        words: Callable[[Table, str], theme.Caption],
-        twin: Callable[[Table], tuple[twins.Twin, ...]],
-        *,
-        least: int = 0,
-        download: str = "",
-    ) -> list[Figure]:
-        if not len(table):
-            return []
-        spec = theme.specification(make(), validate=False)  # the figures' tests validate them
-        return [
-            Figure(
-                key,
-                section,
-                words(table, state),
-                vega.json_inside_script(spec),
-                vega.still(spec),
-                least,
-                twin(table),
-                download,
-            )
-        ]
-
     a = assessment
-    return [
-        *figure(
-            "alignment", "Alignment", a.alignment, lambda: alignment.chart(a.alignment, a.evidence),
-            alignment.caption, twins.alignment, least=200, download="alignment",
-        ),
-        *figure(
-            "orientation", "Orientation", a.orientation, lambda: orientation.shares(a.orientation),
-            orientation.caption, twins.orientation, download="orientation",
-        ),
-        *figure(
-            "leads", "", a.orientation, lambda: orientation.leads(a.orientation), orientation.leads_caption, twins.leads,
-        ),
-        *figure(
-            "equidistance", "Equidistance", a.equidistance, lambda: equidistance.chart(a.equidistance),
-            equidistance.caption, twins.equidistance, download="equidistance",
-        ),
-        *figure(
-            "gap", "Words and deeds", a.gap, lambda: gap.chart(a.gap), gap.caption, twins.gap, least=200, download="gap",
-        ),
-        *figure(
-            "drift", "Drift", a.drift, lambda: drift.chart(a.drift), drift.caption, twins.drift, least=270,
-            download="drift",
-        ),
-        *figure(
-            "exposure", "Exposure", a.exposure, lambda: exposure.chart(a.exposure), exposure.caption, twins.exposure,
-            least=200, download="exposure",
-        ),
-        *figure(
-            "evidence", "Evidence", a.evidence, lambda: evidence.chart(a.evidence), evidence.caption, twins.evidence,
-            download="evidence",
-        ),
-    ]  # fmt: skip
+    plans = (
+        _Plan("alignment", "Alignment", a.alignment, alignment.caption, twins.alignment, 200),
+        _Plan("orientation", "Orientation", a.orientation, orientation.caption, twins.orientation),
+        _Plan("leads", "", a.orientation, orientation.leads_caption, twins.leads),
+        _Plan("equidistance", "Equidistance", a.equidistance, equidistance.caption, twins.equidistance),
+        _Plan("gap", "Words and deeds", a.gap, gap.caption, twins.gap, 200),
+        _Plan("drift", "Drift", a.drift, drift.caption, twins.drift, 270),
+        _Plan("exposure", "Exposure", a.exposure, exposure.caption, twins.exposure, 200),
+        _Plan("evidence", "Evidence", a.evidence, evidence.caption, twins.evidence),
+    )
+    charts: dict[str, Callable[[Table], alt.TopLevelMixin]] = {
+        "alignment": lambda table: alignment.chart(table, a.evidence),
+        "orientation": orientation.shares,
+        "leads": orientation.leads,
+        "equidistance": equidistance.chart,
+        "gap": gap.chart,
+        "drift": drift.chart,
+        "exposure": exposure.chart,
+        "evidence": evidence.chart,
+    }
+    return [_figure(plan, charts[plan.key], a.state.name) for plan in plans if len(plan.table)]
+
+
+class _Plan(NamedTuple):
+    """What a figure is made from; see :class:`Figure`."""
+
+    key: str
+    section: str
+    table: Table
+    caption: Callable[[Table, str], theme.Caption]
+    twins: Callable[[Table], tuple[twins.Twin, ...]]
+    least: int = 0
+
+
+def _figure(plan: _Plan, chart: Callable[[Table], "alt.TopLevelMixin"], state: str) -> Figure:
+    spec = theme.specification(chart(plan.table), validate=False)  # the figures' tests validate them
+    return Figure(
+        key=plan.key,
+        section=plan.section,
+        caption=plan.caption(plan.table, state),
+        spec=vega.json_inside_script(spec),
+        still=vega.still(spec),
+        least=plan.least,
+        twins=plan.twins(plan.table),
+        download=plan.key if plan.section else "",
+    )
 
 
 def _downloads(assessment: Assessed) -> tuple[Table, ...]:

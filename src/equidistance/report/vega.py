@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ _START = "window.vegaEmbed = vegaEmbed;"
 def bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script without imports, from the installed vl-convert.
 
-    Putting the bundle together takes seconds, so it is kept in the cache directory under the versions it was made
-    from. A cache that cannot be written is no error: the bundle is made anew.
+    Putting the bundle together takes seconds, so it is kept in the cache directory under the version it was
+    made from. A cache that cannot be written is no error: the bundle is made anew.
     """
     import vl_convert
 
-    kept = cache_directory() / f"vega-{vl_convert.get_vega_version()}-{vl_convert.__version__}.js"
+    kept = cache_directory() / f"vega-{version('vl-convert-python')}.js"
     with contextlib.suppress(OSError, UnicodeDecodeError):
         text = kept.read_text(encoding="utf-8")
         if _complete(text):

@@ -54,9 +54,9 @@ CARD = Card(
     address="https://doi.org/10.7910/DVN/28075",
     files={
         "*events*.tab": "the raw layout, 20 tab-separated columns from Event ID to Longitude, NA for missing",
-        "icews*.parquet": "triples: date, source, relation, target (and optionally set)",
-        "icews*.csv": "the same triples as text separated by commas or tabs",
-        "icews*.tsv": "the same triples as text separated by tabs",
+        "icews_[0-9]*.parquet": "triples: date, source, relation, target (and optionally set)",
+        "icews_[0-9]*.csv": "the same triples as text separated by commas or tabs",
+        "icews_[0-9]*.tsv": "the same triples as text separated by tabs",
     },
     tables=("events",),
     coverage=(_FIRST_DAY, date(2023, 4, 11)),

@@ -40,6 +40,7 @@ CARD = Card(
         "unga_es11*": "resolution, date, country, vote (Y, N, A, X)",
     },
     tables=("roll_calls", "votes"),
+    apart=True,  # each publisher numbers roll calls in its own way
     coverage=(date(1946, 1, 1), None),
     states="all members of the UN at the time; observers (Palestine, Holy See) do not vote",
     cadence="Voeten about yearly; the UN's bulk file several times a year",

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from equidistance.assess.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
+from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.evidence.fetch import cache_directory
 from equidistance.evidence.store import SourceVersion, Store, default_path
@@ -117,7 +117,7 @@ def gather(
     Args:
         subject: the state.
         powers: the powers.
-        indicators: as in :func:`equidistance.assess.assessment.assess`.
+        indicators: as in :func:`equidistance.assessment.assess.assess`.
         store: as there.
         progress: called while indicators are computed from the store.
 
@@ -156,7 +156,7 @@ def gather(
 def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
     """The indicators asked for, and whether any of them changed its channel.
 
-    ``None`` means all. Names choose; ``-name`` leaves one out; ``name=word`` or ``name=deed`` moves one.
+    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``name=word`` or ``name=deed`` moves one.
 
     Raises:
         UnknownName: no such indicator or channel.
@@ -179,7 +179,7 @@ def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicat
     kept = [
         replace(one, channel=chosen.get(name, one.channel))
         for name, one in every.items()
-        if name not in left_out and (only_changes or name in chosen)
+        if name not in left_out and (name in chosen or (only_changes and one.default))
     ]
     moved = any(one.channel != every[one.name].channel for one in kept)
     if not kept:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
-    from equidistance.assess.assessment import Assessment
+    from equidistance.assessment.assess import Assessment
 
 FORMAT_VERSION = 1
 """Raised only when a key of the JSON changes its meaning or goes away."""

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from equidistance import __version__
-from equidistance.assess import reference as references
-from equidistance.assess.evidence import Evidence, Progress, gather
-from equidistance.assess.inputs import Inputs
-from equidistance.assess.orientation import orient
-from equidistance.assess.reference import DEFAULT_POWERS, Reference
-from equidistance.assess.result_tables import WEIGHTS, ResultTables
-from equidistance.assess.summary import headline, summary
+from equidistance.assessment import reference as references
+from equidistance.assessment.evidence import Evidence, Progress, gather
+from equidistance.assessment.inputs import Inputs
+from equidistance.assessment.orientation import orient
+from equidistance.assessment.reference import DEFAULT_POWERS, Reference
+from equidistance.assessment.result_tables import WEIGHTS, ResultTables
+from equidistance.assessment.summary import headline, summary
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.ground.states import State, resolve
@@ -90,7 +90,7 @@ class Assessment:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``--format json`` (schema: ``equidistance/data/assess.schema.json``)."""
-        from equidistance.assess.export import to_dict
+        from equidistance.assessment.export import to_dict
 
         return to_dict(self)
 

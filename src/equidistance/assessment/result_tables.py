@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from equidistance.assess.estimates import ESTIMATE_COLUMNS, from_draws, from_normal
-from equidistance.assess.exposure import exposure_table
-from equidistance.assess.inputs import Inputs
-from equidistance.assess.orientation import Orientation, lead_lag
+from equidistance.assessment.estimates import ESTIMATE_COLUMNS, from_draws, from_normal
+from equidistance.assessment.exposure import exposure_table
+from equidistance.assessment.inputs import Inputs
+from equidistance.assessment.orientation import Orientation, lead_lag
 from equidistance.ground.blocs import Bloc
 from equidistance.ground.states import State
 from equidistance.tables import Table

@@ -105,7 +105,8 @@ def _fit(rows: pa.Table, tell: Progress) -> Reference:
     def report(step: int, likelihood: float) -> None:
         tell(f"Estimating shared parameters (step {step}, log likelihood {likelihood:.1f})", step, 0)
 
-    return fit_reference(used, dyads(powers), tuple(all_indicators().values()), on_iteration=report)
+    every = [one for one in all_indicators().values() if one.default]
+    return fit_reference(used, dyads(powers), every, on_iteration=report)
 
 
 def _write(

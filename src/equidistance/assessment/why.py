@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from equidistance.assess.assessment import Assessment, assess
-from equidistance.assess.estimates import ESTIMATE_COLUMNS
-from equidistance.assess.result_tables import WEIGHTS
+from equidistance.assessment.assess import Assessment, assess
+from equidistance.assessment.estimates import ESTIMATE_COLUMNS
+from equidistance.assessment.result_tables import WEIGHTS
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.ground.blocs import resolve_power
 from equidistance.ground.time import parse_month
@@ -69,7 +69,7 @@ def why(
         when: a year (its months are averaged) or a month.
         channel: deed, word or overall.
         assessment: an assessment of the state with that power; made with ``options`` when not given.
-        options: passed to :func:`equidistance.assess.assessment.assess`.
+        options: passed to :func:`equidistance.assessment.assess.assess`.
 
     Raises:
         UnknownName: the channel is not known.

@@ -64,7 +64,7 @@ class Reference:
         whole = self.parameters
         return Parameters(
             whole.intercept[index], whole.loading[index], whole.noise[index], whole.effect[index],
-            whole.innovation, whole.mean, whole.initial,
+            whole.wander[index], whole.innovation, whole.mean, whole.initial,
         )
 
     def to_json(self) -> str:
@@ -77,6 +77,7 @@ class Reference:
                 "loading": _digits(p.loading[k]),
                 "noise_variance": _digits(p.noise[k]),
                 "effect_variance": _digits(p.effect[k]),
+                "wander_variance": _digits(p.wander[k]),
             }
             for k, (name, channel) in enumerate(zip(self.names, self.channels, strict=True))
         }
@@ -102,7 +103,7 @@ class Reference:
 
         parameters = Parameters(
             column("intercept"), column("loading"), column("noise_variance"), column("effect_variance"),
-            np.array(content["innovation"]), np.array(content["mean"]), np.array(content["initial"]),
+            column("wander_variance"), np.array(content["innovation"]), np.array(content["mean"]), np.array(content["initial"]),
         )
         return cls(tuple(content["indicators"]), tuple(r["channel"] for r in rows), parameters, content["fit"])
 
