@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.assess.evidence import Progress, dyads, source_facts
-from equidistance.assess.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
+from equidistance.assessment.evidence import Progress, dyads, source_facts
+from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
 from equidistance.errors import InvalidRequest
 from equidistance.evidence.store import Store
 from equidistance.ground.blocs import resolve_power

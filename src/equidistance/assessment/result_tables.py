@@ -111,8 +111,7 @@ class ResultTables:
             for label, begin, end in _drift_windows(inside):
                 years = (end - begin) / 12
                 for channel, weights in WEIGHTS.items():
-                    path = paths[:, :, p] @ np.array(weights)
-                    change = (path[:, end] - path[:, begin]) / years
+                    change = (paths[:, end, p] - paths[:, begin, p]) @ np.array(weights) / years
                     rows.append(
                         pa.table(
                             {

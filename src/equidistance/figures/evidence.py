@@ -25,10 +25,10 @@ def caption(table: Table, state: str) -> theme.Caption:
     seen = {year: sum(cell["year"] == year for cell in cells) for year in range(years[0], years[-1] + 1)}
     fewest = min(seen.values())
     thin = [str(year) for year, count in seen.items() if count == fewest]
-    when = ", ".join(thin) if len(thin) <= 3 else f"{len(thin)} years"
-    title = (
-        f"{words.plural(len(indicators), 'indicator')}; the thinnest evidence, {fewest} of them, is in {when}"
-    )
+    when = words.listed(thin) if len(thin) <= 3 else f"{len(thin)} years"
+    title = f"{words.plural(len(indicators), 'indicator')} in all; only {fewest} with evidence in {when}"
+    if fewest == len(indicators):
+        title = f"{words.plural(fewest, 'indicator')}, each with evidence in every year"
     records = sum(cell["records"] for cell in cells)
     return theme.Caption(
         title,
@@ -58,6 +58,13 @@ def by_year(table: Table) -> list[dict[str, Any]]:
         {**cell, "sources": ", ".join(sorted(cell["sources"]))}
         for cell in sorted(cells.values(), key=lambda cell: cell["channel"] != "deed")
     ]
+
+
+def _label(cell: dict[str, Any]) -> str:
+    """Channel, instrument and title; the channel only once where the title starts with it."""
+    kind, _, rest = cell["title"].partition(": ")
+    title = rest if kind.lower() == cell["kind"] else cell["title"]
+    return f"{words.first_upper(cell['kind'])}, {cell['instrument']}: {title}"
 
 
 def chart(
@@ -90,10 +97,7 @@ def chart(
     first: dict[str, dict[str, Any]] = {}
     for cell in data:
         first.setdefault(cell["indicator"], cell)
-    titles = [
-        {"indicator": name, "text": f"{cell['kind']}, {cell['instrument']}: {cell['title']}"}
-        for name, cell in first.items()
-    ]
+    titles = [{"indicator": name, "text": _label(cell)} for name, cell in first.items()]
     order = list(first)
     names = [theme.CHANNEL_NAMES[channel] for channel in ("deed", "word")]
     y = alt.Y(

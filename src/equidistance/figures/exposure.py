@@ -1,5 +1,6 @@
 """Exposure: which share of a state's exports, imports and memberships each power has."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from equidistance.figures import rows, theme, words
@@ -32,6 +33,7 @@ def _kinds(table: Table) -> list[str]:
 
 def chart(
     table: Table,
+    order: Sequence[str] = (),
     *,
     caption: theme.Caption | None = None,
     width: int = 250,
@@ -43,6 +45,7 @@ def chart(
 
     Args:
         table: ``power, power_name, period, kind, share, n, source_id``; shares between 0 and 1.
+        order: codes of the powers in the order of the legend; others follow in the table's order.
         caption: words to draw around the chart; without it the chart stands bare.
         width: of one panel, in pixels.
         height: of one panel, in pixels.
@@ -51,14 +54,15 @@ def chart(
     """
     import altair as alt
 
-    powers = rows.powers_of(table)
+    given = {code: place for place, code in enumerate(order)}
+    powers = sorted(rows.powers_of(table), key=lambda power: given.get(power[0], len(given)))
     names = [name for _, name in powers]
     colour = alt.Color(
         "power_name:N", scale=alt.Scale(domain=names, range=theme.power_colours([code for code, _ in powers]))
     )
     base = alt.Chart().encode(
         x=alt.X("period:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(**theme.YEAR_AXIS)),
-        y=alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
+        y=alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5, labelFlush=True)),
         color=colour,
     )
     lines = base.mark_line(strokeWidth=1.8).encode(detail="stretch:N")

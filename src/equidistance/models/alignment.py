@@ -174,15 +174,20 @@ def draws(
     when = observed_slots(observations)
     variance = _variance(observations, parameters, when)
     paths = simulate_paths(parameters, periods, number, series, generator)  # (T, C, D, N), prior mean 0
-    effects = simulate_effects(parameters, periods, number, series, generator)
     sums = np.cumsum(paths, axis=0)
+    effects = np.zeros((len(parameters.loading), number, series))  # own components, walked from slot to slot
+    unseen = parameters.effect.copy()  # variance gathered since the component was last drawn
+    walked = np.zeros(len(unseen), dtype=np.int64)
     columns = np.empty((len(when), number, series))
     data = centred(layout, observations, parameters, when)
     for s, (t, k) in enumerate(when):
         channel, span = layout.channel[k], layout.span[k]
         seen = sums[t, channel] - (sums[t - span, channel] if t >= span else 0.0)
+        step = np.sqrt(unseen[k] + parameters.wander[k] * (t - walked[k]))
+        effects[k] += step * generator.standard_normal((number, series))
+        unseen[k], walked[k] = 0.0, t
         noise = np.where(np.isfinite(variance[s]), np.sqrt(variance[s]), 0.0)
-        fake = parameters.loading[k] * seen / span + effects[k, t] + noise * generator.standard_normal((number, series))
+        fake = parameters.loading[k] * seen / span + effects[k] + noise * generator.standard_normal((number, series))
         columns[s] = data[s] - fake
     posterior = smooth(layout, observations, parameters, columns)
     return paths + posterior.mean + parameters.mean[None, :, None, None]
@@ -202,16 +207,6 @@ def simulate_paths(
         "cd,dwn->cwn", np.linalg.cholesky(parameters.initial), generator.standard_normal((C, number, series))
     )
     return np.cumsum(steps, axis=0)
-
-
-def simulate_effects(
-    parameters: Parameters, periods: int, number: int, series: int, generator: np.random.Generator
-) -> Floats:
-    """(K, T, number, N) own components from the prior."""
-    scale = np.repeat(np.sqrt(parameters.wander)[:, None], periods, axis=1)
-    scale[:, 0] = np.sqrt(parameters.effect)
-    steps = scale[:, :, None, None] * generator.standard_normal((len(scale), periods, number, series))
-    return np.cumsum(steps, axis=1)
 
 
 def contributions(

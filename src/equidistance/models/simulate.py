@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from equidistance.models.alignment import Observations, Parameters, simulate_effects, simulate_paths
+from equidistance.models.alignment import Observations, Parameters, simulate_paths
 from equidistance.models.kalman import Floats, Layout
 
 
@@ -23,7 +23,9 @@ def simulate(
     K, periods, series = pattern.value.shape
     paths = simulate_paths(parameters, periods, 1, series, generator)[:, :, 0] + parameters.mean[None, :, None]
     sums = np.concatenate([np.zeros_like(paths[:1]), np.cumsum(paths, axis=0)])
-    effects = simulate_effects(parameters, periods, 1, series, generator)
+    scale = np.repeat(np.sqrt(parameters.wander)[:, None], periods, axis=1)
+    scale[:, 0] = np.sqrt(parameters.effect)
+    effects = np.cumsum(scale[:, :, None] * generator.standard_normal((K, periods, series)), axis=1)
     value = np.full((K, periods, series), np.nan)
     for k in range(K):
         channel, span = int(layout.channel[k]), int(layout.span[k])
@@ -31,6 +33,6 @@ def simulate(
         seen = (sums[ends + 1, channel] - sums[ends + 1 - span, channel]) / span
         spread = np.sqrt(pattern.error[k, ends] ** 2 + parameters.noise[k])
         noise = spread * generator.standard_normal(seen.shape)
-        value[k, ends] = parameters.intercept[k] + parameters.loading[k] * seen + effects[k, ends, 0] + noise
+        value[k, ends] = parameters.intercept[k] + parameters.loading[k] * seen + effects[k, ends] + noise
     value[~np.isfinite(pattern.value)] = np.nan
     return Observations(value, pattern.error), paths

@@ -127,7 +127,7 @@ def figures(assessment: Assessed) -> list[Figure]:
         "equidistance": equidistance.chart,
         "gap": gap.chart,
         "drift": drift.chart,
-        "exposure": exposure.chart,
+        "exposure": lambda table: exposure.chart(table, [power.code for power in a.powers]),
         "evidence": evidence.chart,
     }
     return [_figure(plan, charts[plan.key], a.state.name) for plan in plans if len(plan.table)]
