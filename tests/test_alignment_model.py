@@ -140,7 +140,11 @@ def test_splitting_a_count_in_two_rows_changes_nothing() -> None:
     observations, _ = _simulated(3, 4, seed=8)
     layout = Layout(channel=np.array([0, 0]), span=np.array([1, 1]), channels=2)
     parameters = replace(
-        TRUTH, **{name: getattr(TRUTH, name)[[0, 0]] for name in ("intercept", "loading", "noise", "effect", "wander")}
+        TRUTH,
+        **{
+            name: getattr(TRUTH, name)[[0, 0]]
+            for name in ("intercept", "loading", "noise", "effect", "wander")
+        },
     )
     nothing = np.zeros(2)
     parameters = replace(parameters, noise=nothing, effect=nothing, wander=nothing)

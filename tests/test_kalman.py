@@ -38,7 +38,9 @@ def _data(seed: int, years: int = 3, dyads: int = 4) -> tuple[Observations, Para
         ends = np.arange(span - 1, T, span)
         pattern[k, ends] = np.where(rng.random((len(ends), dyads)) < 0.6, 0.0, np.nan)
     pattern[:, :, -1] = np.nan  # a dyad without any evidence
-    observations, _ = simulate(LAYOUT, parameters, Observations(pattern, rng.uniform(0, 0.4, pattern.shape)), rng)
+    observations, _ = simulate(
+        LAYOUT, parameters, Observations(pattern, rng.uniform(0, 0.4, pattern.shape)), rng
+    )
     return observations, parameters
 
 
@@ -51,7 +53,9 @@ def _joint(observations: Observations, parameters: Parameters, n: int) -> tuple[
     for k, span in enumerate(LAYOUT.span):
         for t in np.flatnonzero(np.isfinite(observations.value[k, :, n])):
             row = np.zeros(2 * T)
-            row[[2 * u + LAYOUT.channel[k] for u in range(t - span + 1, t + 1)]] = parameters.loading[k] / span
+            row[[2 * u + LAYOUT.channel[k] for u in range(t - span + 1, t + 1)]] = (
+                parameters.loading[k] / span
+            )
             rows.append(row)
             centre = parameters.intercept[k] + parameters.loading[k] * parameters.mean[LAYOUT.channel[k]]
             values.append(observations.value[k, t, n] - centre)
@@ -60,7 +64,10 @@ def _joint(observations: Observations, parameters: Parameters, n: int) -> tuple[
             months.append(t)
     H, y, index = np.array(rows).reshape(-1, 2 * T), np.array(values), np.array(which, dtype=int)
     same = index[:, None] == index[None, :]
-    common = parameters.effect[index][:, None] + np.minimum.outer(months, months) * parameters.wander[index][:, None]
+    common = (
+        parameters.effect[index][:, None]
+        + np.minimum.outer(months, months) * parameters.wander[index][:, None]
+    )
     noise = np.diag(variances) + same * common if len(y) else np.zeros((0, 0))
     total = H @ prior @ H.T + noise
     gain = prior @ H.T @ np.linalg.inv(total)
@@ -157,7 +164,9 @@ def test_no_evidence_gives_the_prior_and_never_narrows() -> None:
     np.testing.assert_allclose(
         posterior.covariance[:, :, :, -1], parameters.initial + months * parameters.innovation, atol=EXACT
     )
-    np.testing.assert_allclose(posterior.mean[:, :, 0, -1], np.tile(parameters.mean, (len(months), 1)), atol=EXACT)
+    np.testing.assert_allclose(
+        posterior.mean[:, :, 0, -1], np.tile(parameters.mean, (len(months), 1)), atol=EXACT
+    )
 
 
 def test_permuting_dyads_permutes_the_answer() -> None:

@@ -35,7 +35,8 @@ class Table:
 
     def to_pandas(self) -> "pandas.DataFrame":
         """The table as ``pandas.DataFrame`` (needs the ``pandas`` extra)."""
-        return self.arrow.to_pandas()
+        frame: pandas.DataFrame = self.arrow.to_pandas()
+        return frame
 
     def to_polars(self) -> "polars.DataFrame":
         """The table as ``polars.DataFrame`` (needs the ``polars`` extra)."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Which = Literal["overall", "deed", "word"]
 
+
 @dataclass(frozen=True)
 class Assessment:
     """What :func:`assess` returns: tables, sentences and pictures of one state's orientation.
@@ -78,7 +79,15 @@ class Assessment:
     def tables(self) -> dict[str, Table]:
         """All tables by name."""
         names = (
-            "alignment", "orientation", "equidistance", "drift", "gap", "lead_lag", "exposure", "evidence", "sources",
+            "alignment",
+            "orientation",
+            "equidistance",
+            "drift",
+            "gap",
+            "lead_lag",
+            "exposure",
+            "evidence",
+            "sources",
         )
         return {name: getattr(self, name) for name in names}
 
@@ -150,6 +159,7 @@ def assess(
     first = None if since is None else parse_month(since)
     last = None if until is None else parse_month(until, last=True)
     subject = resolve(state)
+    _refuse_impossible(subject, first, last)
     chosen = _powers(subject, powers)
     evidence = gather(subject, chosen, indicators, store=store, progress=progress)
     reference = evidence.reference(refit=refit, progress=progress)
@@ -157,6 +167,26 @@ def assess(
     window = _window(subject, inputs, first, last, notes)
     settings = {"channel": channel, "draws": draws, "seed": seed, "parameters": reference.identity}
     return _report(subject, chosen, evidence, inputs, window, settings, notes)
+
+
+def _refuse_impossible(subject: State, first: date | None, last: date | None) -> None:
+    """A window that ends before it starts, or lies outside the state's existence."""
+    if first is not None and last is not None and last < first:
+        raise InvalidRequest(
+            f"The window ends in {last:%Y-%m}, before it starts in {first:%Y-%m}.",
+            hint="Swap --since and --until.",
+        )
+    if subject.end is not None and first is not None and first >= subject.end:
+        raise InvalidRequest(
+            f"{subject.name} existed until {subject.end}; the window starts in {first:%Y-%m}.",
+            choices=subject.successors,
+            hint="Use an earlier --since, or name a successor.",
+        )
+    if last is not None and last < subject.start.replace(day=1):
+        raise InvalidRequest(
+            f"{subject.name} exists from {subject.start}; the window ends in {last:%Y-%m}.",
+            hint="Use a later --until, or name the state that came before.",
+        )
 
 
 def _powers(subject: State, powers: Sequence[str] | str | None) -> tuple[State | Bloc, ...]:
@@ -173,7 +203,10 @@ def _powers(subject: State, powers: Sequence[str] | str | None) -> tuple[State |
                 choices=[code for code in DEFAULT_POWERS if code != subject.code],
             )
     if len({power.code for power in chosen}) < len(chosen):
-        raise InvalidRequest(f"A power is named twice: {', '.join(power.code for power in chosen)}.")
+        raise InvalidRequest(
+            f"A power is named twice: {', '.join(power.code for power in chosen)}.",
+            hint="Name each power once.",
+        )
     return chosen
 
 
@@ -213,13 +246,6 @@ def _window(
     """Positions of the months to report: asked for, existing, and inside the grid."""
     grid = inputs.grid
     months = [grid.date_of(t) for t in range(grid.months)]
-    if subject.end is not None and first is not None and first >= subject.end:
-        raise InvalidRequest(f"{subject.name} existed until {subject.end}, before {first:%Y-%m}.")
-    if last is not None and last < subject.start.replace(day=1):
-        raise InvalidRequest(
-            f"{subject.name} exists from {subject.start}; the window ends in {last:%Y-%m}.",
-            hint="Use a later --until, or name the state that came before.",
-        )
     inside = [
         t
         for t, month in enumerate(months)
@@ -231,7 +257,9 @@ def _window(
             choices=[f"{months[0]:%Y-%m} to {months[-1]:%Y-%m}"],
         )
     if first is not None and months[inside[0]] > first:
-        notes.append(f"The report starts in {months[inside[0]]:%Y-%m}: earlier there is no state or no evidence.")
+        notes.append(
+            f"The report starts in {months[inside[0]]:%Y-%m}: earlier there is no state or no evidence."
+        )
     return np.array(inside, dtype=np.int64)
 
 
@@ -247,7 +275,11 @@ def _report(
     """Smooth, draw, and lay out every table."""
     posterior = alignment.smooth(inputs.layout, inputs.observations, inputs.parameters)
     paths = alignment.draws(
-        inputs.layout, inputs.observations, inputs.parameters, settings["draws"], np.random.default_rng(settings["seed"])
+        inputs.layout,
+        inputs.observations,
+        inputs.parameters,
+        settings["draws"],
+        np.random.default_rng(settings["seed"]),
     )[window].transpose(2, 0, 3, 1)  # (draws, T, P, C)
     mean = posterior.mean[window, :, 0]  # (T, C, P)
     covariance = posterior.covariance[window]  # (T, C, C, P)

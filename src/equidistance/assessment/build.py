@@ -113,7 +113,9 @@ def _write(
     rows: pa.Table, sources: list[dict[str, Any]], reference: Reference, target: Path
 ) -> dict[str, Any]:
     content = snapshot.to_parquet(rows)
-    names, counts = np.unique(rows["indicator"].to_numpy(zero_copy_only=False).astype(str), return_counts=True)
+    names, counts = np.unique(
+        rows["indicator"].to_numpy(zero_copy_only=False).astype(str), return_counts=True
+    )
     manifest = {
         "schema": snapshot.SCHEMA_VERSION,
         "powers": list(SNAPSHOT_POWERS),

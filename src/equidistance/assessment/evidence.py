@@ -99,7 +99,15 @@ class Evidence:
 
 
 _SOURCE_COLUMNS = (
-    "source_id", "source", "title", "publisher", "licence", "citation", "address", "coverage_start", "coverage_end",
+    "source_id",
+    "source",
+    "title",
+    "publisher",
+    "licence",
+    "citation",
+    "address",
+    "coverage_start",
+    "coverage_end",
     "sha256",
 )
 
@@ -137,8 +145,12 @@ def gather(
         own = everything.filter(pc.equal(everything["state"], subject.code))
         rows = _merge(own, rows)
         known = {source["source_id"] for source in sources}
-        sources = sources + [facts for facts in map(source_facts, versions) if facts["source_id"] not in known]
-        notes.append(f"{own.num_rows} of {rows.num_rows} values come from the store {path}; they win over shipped ones.")
+        sources = sources + [
+            facts for facts in map(source_facts, versions) if facts["source_id"] not in known
+        ]
+        notes.append(
+            f"{own.num_rows} of {rows.num_rows} values come from the store {path}; they win over shipped ones."
+        )
     missing = [power for power in powers if power.code not in snapshot.powers]
     if missing and path is None:
         raise InvalidRequest(
@@ -249,8 +261,12 @@ def _store_rows(
             if isinstance(power, Bloc)
             for spell in power.spells
         ]
-        wanted = repr((__version__, [v.source_id for v in versions], [power.code for power in powers], spells))
-        kept = cache_directory() / "indicators" / f"{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.parquet"
+        wanted = repr(
+            (__version__, [v.source_id for v in versions], [power.code for power in powers], spells)
+        )
+        kept = (
+            cache_directory() / "indicators" / f"{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.parquet"
+        )
         if kept.exists():
             return pq.read_table(kept), versions
         held = {version.source for version in versions}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from equidistance.errors import InvalidRequest
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
@@ -62,14 +63,17 @@ def long_table(assessment: "Assessment") -> Table:
 
 
 def write(assessment: "Assessment", path: Path) -> None:
-    """Write the assessment in the format that the path's ending names (.html, .json, .csv, .parquet)."""
-    writers = {
-        ".html": lambda: assessment.report(path),
-        ".json": lambda: path.write_text(to_json(assessment) + "\n", encoding="utf-8"),
-        ".csv": lambda: path.write_text(long_table(assessment).to_csv(), encoding="utf-8"),
-        ".parquet": lambda: long_table(assessment).write_parquet(path),
-    }
-    writers[path.suffix]()
+    """Write the assessment in the format that the path's ending names (one of :data:`FORMATS`)."""
+    if path.suffix == ".html":
+        assessment.report(path)
+    elif path.suffix == ".json":
+        path.write_text(to_json(assessment) + "\n", encoding="utf-8")
+    elif path.suffix == ".csv":
+        path.write_text(long_table(assessment).to_csv(), encoding="utf-8")
+    elif path.suffix == ".parquet":
+        long_table(assessment).write_parquet(path)
+    else:
+        raise InvalidRequest(f"Cannot tell the format of {path} from its ending.", choices=FORMATS)
 
 
 FORMATS = (".html", ".json", ".csv", ".parquet")

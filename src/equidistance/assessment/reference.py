@@ -63,8 +63,14 @@ class Reference:
         index = [self.names.index(one.name) for one in indicators]
         whole = self.parameters
         return Parameters(
-            whole.intercept[index], whole.loading[index], whole.noise[index], whole.effect[index],
-            whole.wander[index], whole.innovation, whole.mean, whole.initial,
+            whole.intercept[index],
+            whole.loading[index],
+            whole.noise[index],
+            whole.effect[index],
+            whole.wander[index],
+            whole.innovation,
+            whole.mean,
+            whole.initial,
         )
 
     def to_json(self) -> str:
@@ -102,10 +108,18 @@ class Reference:
             return np.array([row[key] for row in rows], dtype=float)
 
         parameters = Parameters(
-            column("intercept"), column("loading"), column("noise_variance"), column("effect_variance"),
-            column("wander_variance"), np.array(content["innovation"]), np.array(content["mean"]), np.array(content["initial"]),
+            column("intercept"),
+            column("loading"),
+            column("noise_variance"),
+            column("effect_variance"),
+            column("wander_variance"),
+            np.array(content["innovation"]),
+            np.array(content["mean"]),
+            np.array(content["initial"]),
         )
-        return cls(tuple(content["indicators"]), tuple(r["channel"] for r in rows), parameters, content["fit"])
+        return cls(
+            tuple(content["indicators"]), tuple(r["channel"] for r in rows), parameters, content["fit"]
+        )
 
 
 def layout_of(indicators: Sequence[Indicator]) -> Layout:

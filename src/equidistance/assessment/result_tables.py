@@ -42,7 +42,9 @@ _UNITS = {
     "end": "last month of the window",
     "window": "the window in words",
 }
-_ALIGNMENT_UNIT = "standard deviations of how close the world's states stand to the powers; 0 is the world mean"
+_ALIGNMENT_UNIT = (
+    "standard deviations of how close the world's states stand to the powers; 0 is the world mean"
+)
 
 
 class ResultTables:
@@ -84,7 +86,9 @@ class ResultTables:
     def orientation(self, oriented: Orientation) -> Table:
         share = oriented.share.transpose(0, 2, 1)  # (draws, P, T)
         columns = self._masked(from_draws(share) | {"p_leads": oriented.leads.T.ravel()})
-        return _table("orientation", pa.table(self._grid() | columns), mean="share; the powers' shares sum to 1")
+        return _table(
+            "orientation", pa.table(self._grid() | columns), mean="share; the powers' shares sum to 1"
+        )
 
     def equidistance(self, oriented: Orientation) -> Table:
         leads = np.nan_to_num(oriented.leads, nan=-1.0)
@@ -134,7 +138,9 @@ class ResultTables:
         spread = np.sqrt(np.einsum("c,tcep,e->pt", w, covariance, w))
         columns = from_normal(centre, spread) | {"p_positive": _normal_cdf(centre / spread).ravel()}
         return _table(
-            "gap", pa.table(self._grid() | self._masked(columns)), mean="words minus deeds, standard deviations"
+            "gap",
+            pa.table(self._grid() | self._masked(columns)),
+            mean="words minus deeds, standard deviations",
         )
 
     def lead_lag(self, paths: Floats) -> Table:
@@ -160,7 +166,10 @@ class ResultTables:
             )
         table = pa.concat_tables(parts) if parts else pa.table({"power": pa.array([], pa.string())})
         return _table(
-            "lead_lag", table, mean="correlation of yearly changes", lag_years="positive: words move first, in years"
+            "lead_lag",
+            table,
+            mean="correlation of yearly changes",
+            lag_years="positive: words move first, in years",
         )
 
     def exposure(self, rows: pa.Table) -> Table:
@@ -189,7 +198,9 @@ class ResultTables:
         grouped = frame.group_by(["power", "indicator", "year", "source_id"]).aggregate(
             [("records", "count"), ("records", "sum")]
         )
-        grouped = grouped.rename_columns(["power", "indicator", "year", "source_id", "observations", "records"])
+        grouped = grouped.rename_columns(
+            ["power", "indicator", "year", "source_id", "observations", "records"]
+        )
         grouped = grouped.sort_by([(key, "ascending") for key in ("power", "indicator", "year", "source_id")])
         declared = {one.name: one for one in grid.indicators}
         named = [declared[name] for name in grouped["indicator"].to_pylist()]
@@ -200,7 +211,9 @@ class ResultTables:
             ("instrument", [one.instrument for one in named]),
         ):
             grouped = grouped.append_column(column, pa.array(values, pa.string()))
-        return _table("evidence", grouped, observations="values the model saw", records="raw records behind them")
+        return _table(
+            "evidence", grouped, observations="values the model saw", records="raw records behind them"
+        )
 
 
 def _drift_windows(inside: NDArray[np.int64]) -> list[tuple[str, int, int]]:
@@ -209,7 +222,9 @@ def _drift_windows(inside: NDArray[np.int64]) -> list[tuple[str, int, int]]:
         return []
     begin, end = int(inside[0]), int(inside[-1])
     windows = [("whole period", begin, end)]
-    windows += [(f"last {years} years", end - 12 * years, end) for years in DRIFT_WINDOWS if end - 12 * years > begin]
+    windows += [
+        (f"last {years} years", end - 12 * years, end) for years in DRIFT_WINDOWS if end - 12 * years > begin
+    ]
     return windows
 
 

@@ -1,5 +1,7 @@
 """The sentences that say what the tables say."""
 
+from typing import Any
+
 from equidistance.ground.blocs import Bloc
 from equidistance.ground.states import State
 from equidistance.tables import Table
@@ -36,14 +38,18 @@ def _stands(probability: float) -> str:
 
 
 def summary(
-    state: State, orientation: Table, equidistance: Table, drift: Table, gap: Table, powers: tuple[State | Bloc, ...]
+    state: State,
+    orientation: Table,
+    equidistance: Table,
+    drift: Table,
+    gap: Table,
+    powers: tuple[State | Bloc, ...],
 ) -> str:
     """What changed: equidistance since the start, drift of the last ten years, and the gap between words and deeds."""
-    return " ".join(
-        sentence
-        for sentence in (_balance(equidistance), _drifts(drift), _gaps(gap))
-        if sentence
-    ) or f"{state.name} and {', '.join(power.name for power in powers)}: there is too little evidence to say what changed."
+    return (
+        " ".join(sentence for sentence in (_balance(equidistance), _drifts(drift), _gaps(gap)) if sentence)
+        or f"{state.name} and {', '.join(power.name for power in powers)}: there is too little evidence to say what changed."
+    )
 
 
 def _balance(equidistance: Table) -> str:
@@ -72,8 +78,9 @@ def _drifts(drift: Table) -> str:
     return span + (" and ".join(parts) if parts else "drifted clearly toward none and away from none") + "."
 
 
-def _rate(row: dict[str, object]) -> str:
-    return f"{row['power_name']} ({row['mean']:+.2f} sd a year, P = {max(row['p_positive'], 1 - row['p_positive']):.2f})"  # type: ignore[operator,type-var,call-overload]
+def _rate(row: dict[str, Any]) -> str:
+    probability = max(row["p_positive"], 1 - row["p_positive"])
+    return f"{row['power_name']} ({row['mean']:+.2f} sd a year, P = {probability:.2f})"
 
 
 def _gaps(gap: Table) -> str:

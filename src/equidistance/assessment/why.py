@@ -89,9 +89,7 @@ def why(
     p = codes.index(wanted.code)
     months = _months(when)
     grid = inputs.grid
-    positions = [
-        t for t in range(grid.months) if grid.date_of(t) in months and inputs.available[t, p]
-    ]
+    positions = [t for t in range(grid.months) if grid.date_of(t) in months and inputs.available[t, p]]
     if not positions:
         raise InvalidRequest(
             f"There is no estimate of {assessment.state.name} and {wanted.name} in {when}.",
@@ -114,7 +112,12 @@ def _months(when: str | int | date) -> set[date]:
 
 
 def _explanation(
-    assessment: Assessment, p: int, positions: list[int], channel: str, slots: NDArray[np.int64], share: NDArray[np.float64]
+    assessment: Assessment,
+    p: int,
+    positions: list[int],
+    channel: str,
+    slots: NDArray[np.int64],
+    share: NDArray[np.float64],
 ) -> Explanation:
     inputs = assessment.model
     assert inputs is not None
@@ -161,7 +164,9 @@ def _by_indicator(records: pa.Table, prior: float) -> Table:
     grouped = records.group_by(["indicator", "title", "channel"]).aggregate(
         [("contribution", "sum"), ("contribution", "count"), ("n", "sum")]
     )
-    grouped = grouped.rename_columns(["indicator", "title", "channel", "contribution", "observations", "records"])
+    grouped = grouped.rename_columns(
+        ["indicator", "title", "channel", "contribution", "observations", "records"]
+    )
     last = pa.table(
         {
             "indicator": [PRIOR],

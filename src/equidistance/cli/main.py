@@ -16,15 +16,20 @@ app = typer.Typer(
     epilog="Start with: equidistance assess Kazakhstan --out report.html",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing help with rich takes longer than everything else that --help does
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-snapshot_app = typer.Typer(help="The data that ship with the package.", no_args_is_help=True)
+snapshot_app = typer.Typer(
+    help="The data that ship with the package.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(snapshot_app, name="snapshot")
 
 State = Annotated[str, typer.Argument(help="A state: name in English or Russian, or ISO alpha-3 code.")]
 Powers = Annotated[
     str | None,
-    typer.Option(help="Powers, comma-separated: states or blocs (default RUS,CHN,USA,EU,GBR,TUR; WEST also ships)."),
+    typer.Option(
+        help="Powers, comma-separated: states or blocs (default RUS,CHN,USA,EU,GBR,TUR; WEST also ships)."
+    ),
 ]
 Since = Annotated[str | None, typer.Option(help="First month reported, e.g. 1992 or 2014-03.")]
 Until = Annotated[str | None, typer.Option(help="Last month reported; later evidence is not used.")]
@@ -35,7 +40,9 @@ Indicators = Annotated[
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")
 ]
-ShippedOnly = Annotated[bool, typer.Option("--shipped-only", help="Use the shipped data alone, not your store.")]
+ShippedOnly = Annotated[
+    bool, typer.Option("--shipped-only", help="Use the shipped data alone, not your store.")
+]
 Channel = Annotated[
     Literal["overall", "deed", "word"],
     typer.Option(help="What orientation and equidistance rest on: deeds, words, or the mean of both."),
@@ -67,7 +74,10 @@ def assess(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes).")
+        bool,
+        typer.Option(
+            "--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."
+        ),
     ] = False,
     draws: Annotated[int, typer.Option(help="Posterior draws for everything derived.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
@@ -85,8 +95,17 @@ def assess(
         raise EquidistanceError(f"Cannot tell the format of {out} from its ending.", choices=FORMATS)
     with progress() as report:
         result = run(
-            state, powers, since=since, until=until, channel=channel, indicators=indicators,
-            store=False if shipped_only else store, refit=refit, draws=draws, seed=seed, progress=report,
+            state,
+            powers,
+            since=since,
+            until=until,
+            channel=channel,
+            indicators=indicators,
+            store=False if shipped_only else store,
+            refit=refit,
+            draws=draws,
+            seed=seed,
+            progress=report,
         )
     if output == "json":
         print(to_json(result))
@@ -105,7 +124,9 @@ def assess(
 def why(
     state: State,
     power: Annotated[str, typer.Argument(help="A power: state or bloc.")],
-    when: Annotated[str, typer.Argument(help="A year (its months are averaged) or a month, e.g. 2022 or 2022-03.")],
+    when: Annotated[
+        str, typer.Argument(help="A year (its months are averaged) or a month, e.g. 2022 or 2022-03.")
+    ],
     channel: Channel = "overall",
     records: Annotated[int, typer.Option(help="How many single observations to list.")] = 10,
     output: TableFormat = "table",
@@ -190,7 +211,9 @@ def snapshot_build(
     with progress() as report:
         manifest = build_snapshot(source, where, progress=report)
     size = sum(file.stat().st_size for file in where.iterdir())
-    print(f"{manifest['rows']} values from {len(manifest['sources'])} sources, {size / 1e6:.1f} MB, in {where}")
+    print(
+        f"{manifest['rows']} values from {len(manifest['sources'])} sources, {size / 1e6:.1f} MB, in {where}"
+    )
 
 
 def _print_parquet(table: "object") -> None:
@@ -203,7 +226,9 @@ def _print_parquet(table: "object") -> None:
 
     assert isinstance(table, Table)
     if sys.stdout.isatty():
-        raise EquidistanceError("Parquet is binary.", hint="Redirect it to a file, or use --out result.parquet.")
+        raise EquidistanceError(
+            "Parquet is binary.", hint="Redirect it to a file, or use --out result.parquet."
+        )
     sink = io.BytesIO()
     pq.write_table(table.arrow, sink, compression="zstd")
     sys.stdout.buffer.write(sink.getvalue())

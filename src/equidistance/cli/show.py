@@ -25,10 +25,21 @@ def show_assessment(assessment: "Assessment") -> None:
         title=f"{assessment.state.name} in {assessment.end:%B %Y}: alignment in standard deviations, mean (90 % interval)",
         title_justify="left",
     )
-    for heading in ("Power", "Deeds", "Words", "Overall", "Share", "P(closest)", "Words - deeds", "Drift a year, 10 years"):
+    for heading in (
+        "Power",
+        "Deeds",
+        "Words",
+        "Overall",
+        "Share",
+        "P(closest)",
+        "Words - deeds",
+        "Drift a year, 10 years",
+    ):
         grid.add_column(heading, justify="left" if heading == "Power" else "right", no_wrap=True)
     for power in assessment.powers:
-        cells = [_interval(_last(assessment.alignment, power.code, channel=c)) for c in ("deed", "word", "overall")]
+        cells = [
+            _interval(_last(assessment.alignment, power.code, channel=c)) for c in ("deed", "word", "overall")
+        ]
         share = _last(assessment.orientation, power.code)
         drift = _last(assessment.drift, power.code, channel="overall", window="last 10 years")
         grid.add_row(
@@ -98,7 +109,11 @@ def indicator_table() -> Table:
 
 def _last(table: Table, power: str, **wanted: str) -> dict[str, float] | None:
     """The last row of a power (the estimates of a table are in time order)."""
-    rows = [row for row in table if row["power"] == power and all(row[key] == value for key, value in wanted.items())]
+    rows = [
+        row
+        for row in table
+        if row["power"] == power and all(row[key] == value for key, value in wanted.items())
+    ]
     return rows[-1] if rows else None
 
 

@@ -95,8 +95,18 @@ def indicator(
 
     def register(compute: Callable[..., pa.Table]) -> Callable[..., pa.Table]:
         _REGISTRY[name] = Indicator(
-            name, title, channel, instrument, link, freq, sources, direction, expectation, default,
-            (compute.__doc__ or "").strip(), compute,
+            name,
+            title,
+            channel,
+            instrument,
+            link,
+            freq,
+            sources,
+            direction,
+            expectation,
+            default,
+            (compute.__doc__ or "").strip(),
+            compute,
         )
         return compute
 

@@ -124,4 +124,5 @@ def ending_by(rows: pa.Table, last: date) -> pa.Table:
 
 def _positions(column: pa.ChunkedArray, order: Sequence[str]) -> NDArray[np.int64]:
     found = pc.index_in(column.cast(pa.string()), value_set=pa.array(order, pa.string()))
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    positions: NDArray[np.int64] = pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    return positions

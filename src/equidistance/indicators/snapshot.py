@@ -97,7 +97,11 @@ def to_parquet(rows: pa.Table) -> bytes:
     }
     sink = pa.BufferOutputStream()
     pq.write_table(
-        pa.table(columns), sink, compression="zstd", compression_level=15, row_group_size=1 << 16,
+        pa.table(columns),
+        sink,
+        compression="zstd",
+        compression_level=15,
+        row_group_size=1 << 16,
         use_dictionary=["state", "power", "freq", "indicator", "source_id", "value", "se", "n"],
         write_statistics=["state"],
     )

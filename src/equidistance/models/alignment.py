@@ -187,7 +187,11 @@ def draws(
         effects[k] += step * generator.standard_normal((number, series))
         unseen[k], walked[k] = 0.0, t
         noise = np.where(np.isfinite(variance[s]), np.sqrt(variance[s]), 0.0)
-        fake = parameters.loading[k] * seen / span + effects[k] + noise * generator.standard_normal((number, series))
+        fake = (
+            parameters.loading[k] * seen / span
+            + effects[k]
+            + noise * generator.standard_normal((number, series))
+        )
         columns[s] = data[s] - fake
     posterior = smooth(layout, observations, parameters, columns)
     return paths + posterior.mean + parameters.mean[None, :, None, None]
@@ -270,8 +274,11 @@ def true_spread(observations: Observations) -> Floats:
     """
     with np.errstate(invalid="ignore"):
         observed = np.nanvar(observations.value, axis=(1, 2))
-        error = np.nanmean(np.where(np.isfinite(observations.value), observations.error**2, np.nan), axis=(1, 2))
-    return np.sqrt(np.maximum(observed - error, 0.1 * observed) + SMALLEST)
+        error = np.nanmean(
+            np.where(np.isfinite(observations.value), observations.error**2, np.nan), axis=(1, 2)
+        )
+    spread: Floats = np.sqrt(np.maximum(observed - error, 0.1 * observed) + SMALLEST)
+    return spread
 
 
 def start(layout: Layout, observations: Observations) -> Parameters:
@@ -404,8 +411,15 @@ def _smoothed_noise(layout: Layout, part: Observations, parameters: Parameters) 
     filtered = forward(layout, parameters.dynamics, when, columns, variance, periods=periods)
     back = backward(layout, parameters.dynamics, when, filtered, periods=periods)
     return _Noise(
-        when, variance, back.residual[:, 0], back.residual_precision, back.score[:, :, 0], back.information,
-        back.own_score, back.own_information, _log_likelihood(filtered),
+        when,
+        variance,
+        back.residual[:, 0],
+        back.residual_precision,
+        back.score[:, :, 0],
+        back.information,
+        back.own_score,
+        back.own_information,
+        _log_likelihood(filtered),
     )
 
 
@@ -414,7 +428,9 @@ def _log_likelihood(filtered: Forward) -> float:
     seen = filtered.precision > 0
     precision = filtered.precision[seen]
     errors = filtered.innovation[:, 0][seen]
-    return float(-0.5 * (len(errors) * np.log(2 * np.pi) - np.log(precision).sum() + (errors**2 * precision).sum()))
+    return float(
+        -0.5 * (len(errors) * np.log(2 * np.pi) - np.log(precision).sum() + (errors**2 * precision).sum())
+    )
 
 
 @dataclass
@@ -434,16 +450,18 @@ class _Moments:
     periods: int
 
 
-def _em_step(
-    layout: Layout, observations: Observations, parameters: Parameters
-) -> tuple[Parameters, float]:
+def _em_step(layout: Layout, observations: Observations, parameters: Parameters) -> tuple[Parameters, float]:
     """One EM step; the log likelihood returned is that of the parameters that came in."""
     K, periods, series = observations.value.shape
     C = layout.channels
-    sums = _Moments(*(np.zeros(K) for _ in range(7)), np.zeros((C, C)), np.zeros((C, C)), 0.0, periods)
+    weight, shift, noise, observed, effect, wander, dyads = np.zeros((7, K))
+    square = np.zeros((C, C))
+    sums = _Moments(
+        weight, shift, noise, observed, effect, wander, dyads, square, square.copy(), 0.0, periods
+    )
     likelihood = 0.0
-    for dyads in _slices(series):
-        run = _smoothed_noise(layout, observations.select(dyads), parameters)
+    for chunk in _slices(series):
+        run = _smoothed_noise(layout, observations.select(chunk), parameters)
         likelihood += run.log_likelihood
         _add_moments(parameters, run, sums)
     return _maximise(parameters, sums), likelihood
@@ -541,7 +559,8 @@ def _unpack(vector: Floats, like: Parameters) -> Parameters:
 def _log_cholesky(matrix: Floats) -> Floats:
     factor = np.linalg.cholesky(matrix)
     factor[np.diag_indices_from(factor)] = np.log(np.diag(factor))
-    return factor[np.tril_indices_from(factor)]
+    packed: Floats = np.asarray(factor[np.tril_indices_from(factor)], dtype=np.float64)
+    return packed
 
 
 def _from_log_cholesky(vector: Floats, size: int) -> Floats:

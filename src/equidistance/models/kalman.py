@@ -59,7 +59,8 @@ class Layout:
         """(K,) state element that each indicator sees."""
         places = {pair: self.channels + i for i, pair in enumerate(self.accumulators)}
         return np.array(
-            [places.get((int(c), int(s)), int(c)) for c, s in zip(self.channel, self.span, strict=True)], dtype=np.int64
+            [places.get((int(c), int(s)), int(c)) for c, s in zip(self.channel, self.span, strict=True)],
+            dtype=np.int64,
         )
 
 
@@ -169,7 +170,9 @@ def forward(
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
     for t in range(periods):
         covariance[:C, :C] += (dynamics.initial if t == 0 else dynamics.innovation)[:, :, None]
-        covariance[diagonal, diagonal] += (dynamics.own_initial if t == 0 else dynamics.own_innovation)[:, None]
+        covariance[diagonal, diagonal] += (dynamics.own_initial if t == 0 else dynamics.own_innovation)[
+            :, None
+        ]
         for i, (c, span) in accumulators:
             if t % span == 0:  # a new period: the sum starts from this month
                 state[i] = state[c]
@@ -265,9 +268,11 @@ def state_means(score: Floats, dynamics: Dynamics) -> Floats:
     """
     steps = np.einsum("cd,tdwn->tcwn", dynamics.innovation, score)
     steps[0] = np.einsum("cd,dwn->cwn", dynamics.initial, score[0])
-    return np.cumsum(steps, axis=0)
+    means: Floats = np.cumsum(steps, axis=0)
+    return means
 
 
 def _along(gain: Floats, array: Floats) -> Floats:
     """Sum over state elements of gain times array: (m, N), (m, j, N) -> (j, N)."""
-    return np.einsum("in,ijn->jn", gain, array)
+    total: Floats = np.einsum("in,ijn->jn", gain, array)
+    return total

@@ -21,4 +21,5 @@ def coverage(truth: Floats, mean: Floats, sd: Floats, z: float) -> float:
 
 def normal_log_score(truth: Floats, mean: Floats, sd: Floats) -> Floats:
     """Log predictive density of ``truth`` under N(mean, sd^2), elementwise (higher is better)."""
-    return -0.5 * (np.log(2 * np.pi) + 2 * np.log(sd) + ((truth - mean) / sd) ** 2)
+    score: Floats = -0.5 * (np.log(2 * np.pi) + 2 * np.log(sd) + ((truth - mean) / sd) ** 2)
+    return score

@@ -21,7 +21,9 @@ def simulate(
         The observations, and the true states, (T, C, N).
     """
     K, periods, series = pattern.value.shape
-    paths = simulate_paths(parameters, periods, 1, series, generator)[:, :, 0] + parameters.mean[None, :, None]
+    paths = (
+        simulate_paths(parameters, periods, 1, series, generator)[:, :, 0] + parameters.mean[None, :, None]
+    )
     sums = np.concatenate([np.zeros_like(paths[:1]), np.cumsum(paths, axis=0)])
     scale = np.repeat(np.sqrt(parameters.wander)[:, None], periods, axis=1)
     scale[:, 0] = np.sqrt(parameters.effect)
