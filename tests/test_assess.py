@@ -232,3 +232,11 @@ def test_why_refuses_what_it_cannot_explain(kazakhstan: eq.Assessment) -> None:
         eq.why("KAZ", "RUS", 1980, assessment=kazakhstan)
     with pytest.raises(UnknownName):
         eq.why("KAZ", "RUS", 2022, channel="deeds", assessment=kazakhstan)
+
+
+def test_a_short_window_has_empty_drift_and_lead_lag() -> None:
+    short = eq.assess("KAZ", since="2021-01", until="2021-06", store=False, draws=100)
+    assert len(short.drift) == 0
+    assert len(short.lead_lag) == 0
+    assert short.drift.arrow.column_names == eq.assess("KAZ", store=False, draws=100).drift.arrow.column_names
+    json.dumps(to_dict(short), allow_nan=False)

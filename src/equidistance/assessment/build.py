@@ -1,4 +1,4 @@
-"""Build the snapshot that ships with the package: from a directory of source files to rows, manifest and reference fit."""
+"""Build the snapshot that ships with the package, from a directory of source files."""
 
 import json
 import tempfile

@@ -149,7 +149,8 @@ def gather(
             facts for facts in map(source_facts, versions) if facts["source_id"] not in known
         ]
         notes.append(
-            f"{own.num_rows} of {rows.num_rows} values come from the store {path}; they win over shipped ones."
+            f"{own.num_rows} of {rows.num_rows} values come from the store {path}; "
+            "they win over shipped ones."
         )
     missing = [power for power in powers if power.code not in snapshot.powers]
     if missing and path is None:
@@ -168,7 +169,8 @@ def gather(
 def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
     """The indicators asked for, and whether any of them changed its channel.
 
-    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``name=word`` or ``name=deed`` moves one.
+    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``name=word`` or
+    ``name=deed`` moves one.
 
     Raises:
         UnknownName: no such indicator or channel.

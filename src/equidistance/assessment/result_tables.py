@@ -47,6 +47,22 @@ _ALIGNMENT_UNIT = (
 )
 
 
+_ESTIMATES = [(name, pa.float64()) for name in ESTIMATE_COLUMNS]
+_TEXT = pa.string()
+_DRIFT_SCHEMA = pa.schema(
+    [
+        *((name, _TEXT) for name in ("power", "power_name", "channel", "window")),
+        ("start", pa.date32()),
+        ("end", pa.date32()),
+        *_ESTIMATES,
+        ("p_positive", pa.float64()),
+    ]
+)
+_LEAD_LAG_SCHEMA = pa.schema(
+    [("power", _TEXT), ("power_name", _TEXT), ("lag_years", pa.int64()), *_ESTIMATES, ("p_positive", pa.float64())]
+)
+
+
 class ResultTables:
     """Lays arrays out as tables for some powers and months."""
 
@@ -74,6 +90,7 @@ class ResultTables:
         return {name: np.asarray(column)[mask] for name, column in columns.items()}
 
     def alignment(self, mean: Floats, covariance: Floats) -> Table:
+        """Alignment with each power, month and channel, from the posterior's normal marginals."""
         parts = []
         for channel, weights in WEIGHTS.items():
             w = np.array(weights)
@@ -84,6 +101,7 @@ class ResultTables:
         return _table("alignment", pa.concat_tables(parts), mean=_ALIGNMENT_UNIT)
 
     def orientation(self, oriented: Orientation) -> Table:
+        """The powers' shares and their chances to lead."""
         share = oriented.share.transpose(0, 2, 1)  # (draws, P, T)
         columns = self._masked(from_draws(share) | {"p_leads": oriented.leads.T.ravel()})
         return _table(
@@ -91,6 +109,7 @@ class ResultTables:
         )
 
     def equidistance(self, oriented: Orientation) -> Table:
+        """Equidistance, leader and margin of each month with at least two powers."""
         leads = np.nan_to_num(oriented.leads, nan=-1.0)
         leader = [self.codes[i] for i in leads.argmax(axis=1)]
         columns: dict[str, Any] = {"period": pa.array(np.array(self.months, dtype="datetime64[D]"))}
@@ -109,6 +128,7 @@ class ResultTables:
         )
 
     def drift(self, paths: Floats) -> Table:
+        """Change a year over the whole period and the last years."""
         rows: list[pa.Table] = []
         for p, code in enumerate(self.codes):
             inside = np.flatnonzero(self.available[:, p])
@@ -130,9 +150,11 @@ class ResultTables:
                             }
                         )
                     )
-        return _table("drift", pa.concat_tables(rows), mean="standard deviations a year")
+        table = pa.concat_tables(rows) if rows else _DRIFT_SCHEMA.empty_table()
+        return _table("drift", table, mean="standard deviations a year")
 
     def gap(self, mean: Floats, covariance: Floats) -> Table:
+        """Words minus deeds."""
         w = np.array([-1.0, 1.0])
         centre = np.einsum("c,tcp->pt", w, mean)
         spread = np.sqrt(np.einsum("c,tcep,e->pt", w, covariance, w))
@@ -144,6 +166,7 @@ class ResultTables:
         )
 
     def lead_lag(self, paths: Floats) -> Table:
+        """Whether yearly changes in words come before or after changes in deeds."""
         decembers = [i for i, month in enumerate(self.months) if month.month == 12]
         parts = []
         for p, code in enumerate(self.codes):
@@ -164,7 +187,7 @@ class ResultTables:
                     }
                 )
             )
-        table = pa.concat_tables(parts) if parts else pa.table({"power": pa.array([], pa.string())})
+        table = pa.concat_tables(parts) if parts else _LEAD_LAG_SCHEMA.empty_table()
         return _table(
             "lead_lag",
             table,
@@ -173,6 +196,7 @@ class ResultTables:
         )
 
     def exposure(self, rows: pa.Table) -> Table:
+        """Observed shares, with the powers' names."""
         table = exposure_table(rows)
         names = [self.names.get(code, code) for code in table["power"].to_pylist()]
         return _table(
@@ -182,6 +206,7 @@ class ResultTables:
         )
 
     def evidence(self, inputs: Inputs) -> Table:
+        """How many values and raw records each indicator gave for each power and year."""
         grid = inputs.grid
         k, t, n = np.nonzero(np.isfinite(grid.value))
         years = grid.first_year + t // 12

@@ -107,6 +107,9 @@ def assess(
             seed=seed,
             progress=report,
         )
+        if out is not None:
+            report(f"Writing {out}", 0, 0)
+            write(result, out)
     if output == "json":
         print(to_json(result))
     elif output == "csv":
@@ -116,7 +119,6 @@ def assess(
     else:
         show_assessment(result)
     if out is not None:
-        write(result, out)
         print(f"Written: {out}", file=sys.stderr)
 
 

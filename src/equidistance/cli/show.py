@@ -35,7 +35,7 @@ def show_assessment(assessment: "Assessment") -> None:
         "Words - deeds",
         "Drift a year, 10 years",
     ):
-        grid.add_column(heading, justify="left" if heading == "Power" else "right", no_wrap=True)
+        grid.add_column(heading, justify="left" if heading == "Power" else "right", overflow="fold")
     for power in assessment.powers:
         cells = [
             _interval(_last(assessment.alignment, power.code, channel=c)) for c in ("deed", "word", "overall")

@@ -55,17 +55,20 @@ def closest(ranked: Sequence[dict[str, Any]]) -> tuple[str, str]:
     """The name of the row with the highest mean, and how sure its lead over the next is.
 
     Args:
-        ranked: rows with ``power_name, mean, sd``; the means are taken as independent normal variables.
+        ranked: rows with ``power_name, mean, sd``, and ``p_leads`` where it was computed; otherwise the means are taken as independent normal variables, and the
+            chance to be first as the product of the chances against each other one, which is never too high.
 
     Returns:
         The name, and ``"clear"``, ``"probable"`` or ``"open"``.
     """
     best, *others = sorted(ranked, key=lambda row: -row["mean"])
+    if best.get("p_leads") is not None:
+        return the(best["power_name"]), sureness(best["p_leads"])
     chances = [
         NormalDist().cdf((best["mean"] - other["mean"]) / (math.hypot(best["sd"], other["sd"]) or math.inf))
         for other in others
     ]
-    return the(best["power_name"]), sureness(min(chances, default=1.0))
+    return the(best["power_name"]), sureness(math.prod(chances))
 
 
 def sureness(probability: float) -> str:

@@ -82,7 +82,7 @@ def shipped(directory: Path = SNAPSHOT_DIRECTORY) -> Snapshot:
 
 
 def to_parquet(rows: pa.Table) -> bytes:
-    """Indicator rows as compact Parquet: sorted, rounded to four decimals, dictionary-encoded, the same bytes each time."""
+    """Indicator rows as compact Parquet, the same bytes each time: sorted, rounded to four decimals."""
     ordered = rows.sort_by([(key, "ascending") for key in ("state", "indicator", "power", "period")])
     columns = {
         "state": ordered["state"],

@@ -4,8 +4,8 @@
     b_kt = b_k,t-1 + zeta_kt,                          zeta_kt ~ N(0, omega_k^2), b_k0 ~ N(0, tau_k^2)
     y_kt = mu_k + lambda_k x_{c(k),t} + b_kt + e_kt,   e_kt ~ N(0, s_kt^2 + sigma_k^2)
 
-Everything but ``x`` and ``b`` is shared by all dyads. ``b_k`` is what a dyad shows on indicator k whatever its alignment;
-it may wander, because an alliance or a trade share that moves on its own says nothing about the rest.
+Everything but ``x`` and ``b`` is shared by all dyads. ``b_k`` is what a dyad shows on indicator k whatever its
+alignment; it may wander, because an alliance or a trade share that moves on its own says nothing about the rest.
 
 Two departures from a free factor model, both needed on real data (docs, "Why the loadings are fixed"):
 

@@ -3,16 +3,16 @@
 Arrays in, arrays out. Notation and sizes used throughout:
 
 - ``T`` months, ``C`` latent channels, ``K`` indicators, ``N`` series (dyads) that share every parameter;
-- a *slot* is a pair (month, indicator) at which at least one series is observed; there are ``S`` of them, in time order;
-- ``D`` data columns: the smoother is linear in the data, so any number of data sets with the same missing pattern go
-  through it at once (the data, the design of static effects, simulated data for posterior draws, one record at a time).
+- a *slot* is a pair (month, indicator) at which at least one series is observed; there are ``S``, in time order;
+- ``D`` data columns: the smoother is linear in the data, so any number of data sets with the same missing pattern
+  go through it at once (the data, simulated data for posterior draws, the data one record at a time).
 
-The latent process is ``x_t = x_{t-1} + eta_t`` with ``eta_t ~ N(0, Q)`` and ``x_0 ~ N(0, P)``. An indicator with span 1
-sees ``loading * x_{c,t}``; one with span ``s`` sees ``loading`` times the mean of ``x_c`` over the ``s`` months that end
-with its slot (an accumulator in the state, Harvey 1989, section 6.3). Besides, each indicator has a component of its own,
-a random walk that nothing else sees (constant when its variance is 0). Observations enter one at a time (Durbin and
-Koopman 2012, section 6.4), so no matrix is ever inverted, and all series go through time together. The backward pass is
-the disturbance smoother of Koopman (1993).
+The latent process is ``x_t = x_{t-1} + eta_t`` with ``eta_t ~ N(0, Q)`` and ``x_0 ~ N(0, P)``. An indicator with
+span 1 sees ``loading * x_{c,t}``; one with span ``s`` sees ``loading`` times the mean of ``x_c`` over the ``s`` months
+that end with its slot (an accumulator in the state, Harvey 1989, section 6.3). Besides, each indicator has a component
+of its own, a random walk that nothing else sees (constant when its variance is 0). Observations enter one at a time
+(Durbin and Koopman 2012, section 6.4), so no matrix is ever inverted, and all series go through time together. The
+backward pass is the disturbance smoother of Koopman (1993).
 """
 
 from dataclasses import dataclass
