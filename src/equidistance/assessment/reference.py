@@ -74,7 +74,7 @@ class Reference:
         )
 
     def to_json(self) -> str:
-        """A readable, reproducible text (12 significant digits)."""
+        """A readable, reproducible text (6 significant digits, far finer than the estimates are known)."""
         p = self.parameters
         indicators = {
             name: {
@@ -190,4 +190,4 @@ def fit_reference(
 
 
 def _digits(value: float) -> float:
-    return float(f"{value:.12g}")
+    return float(f"{value:.6g}")

@@ -18,6 +18,7 @@ from equidistance.evidence.schema import TABLES
 from equidistance.ground.states import find, from_cow
 from equidistance.sources.card import Card, Download, Reading, Rejected, Source
 from equidistance.sources.delimited import TEXT_LIMIT, columns_of, first_seen, read_rows, sniff
+from equidistance.sources.lookup import covered_years
 
 CARD = Card(
     name="un_speeches",
@@ -110,7 +111,7 @@ def read(paths: Sequence[Path]) -> Reading:
     ]
     return Reading(
         tables={"speeches": table},
-        coverage=_coverage(sorted(set(table["year"].to_pylist()))),
+        coverage=covered_years(table["year"]),  # a state silent in them did not speak, or its text is missing
         rejected=(*rejected, *contradictions),
         ignored=dict(ignored),
         notes=tuple(notes),
@@ -228,17 +229,6 @@ def judge_quality(text: str) -> str:
         return "cyrillic"
     english = len(re.findall(r"\b(?:the|of|and|to|in)\b", text, re.IGNORECASE))
     return "ok" if english * 20 > len(text.split()) else "not_english_or_broken"
-
-
-def _coverage(years: Sequence[int]) -> tuple[tuple[date, date], ...]:
-    """Runs of years with speeches; a state that did not speak in them was silent or its text is missing."""
-    runs: list[list[int]] = []
-    for year in years:
-        if runs and year == runs[-1][1] + 1:
-            runs[-1][1] = year
-        else:
-            runs.append([year, year])
-    return tuple((date(first, 1, 1), date(last, 12, 31)) for first, last in runs)
 
 
 SOURCE = Source(CARD, read)
