@@ -19,8 +19,8 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.docs
-	$(BIN)/python scripts/generate_reference.py
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python scripts/generate_reference.py --check
+	$(BIN)/mkdocs build --strict
 
 wheel: $(VENV)/.dev
 	rm -rf dist

@@ -460,7 +460,8 @@ def json_format() -> str:
         "ships with the "
         "package as `equidistance/data/assess.schema.json`.",
         content["description"],
-        "Dates are ISO 8601 days. A number that is not defined is `null`. What the estimate columns mean: "
+        "Dates are ISO 8601 days. A number that is not defined, such as the margin with one power, is `null`. "
+        "What the estimate columns mean: "
         "[Python](python.md#tables-of-an-assessment).",
         "## Keys",
         table(
@@ -585,6 +586,13 @@ def python() -> str:
             ((f"`{name}`", first_paragraph(kind.__doc__)) for name, kind in error_classes().items()),
         ),
         "## What the functions take and return",
+        table(
+            ("name", "import it from"),
+            (
+                (f"[`{path.rpartition('.')[2]}`](#{path})", f"`{path.rpartition('.')[0]}`")
+                for path in SUPPORTING
+            ),
+        ),
         "\n\n".join(f"::: {path}" for path in SUPPORTING),
     ]
     return page("Python", *parts)
@@ -609,12 +617,17 @@ def table_columns() -> dict[str, dict[str, str]]:
     """Columns and their units of every table of an assessment, made by assessing one state on the shipped data."""
     tables = equidistance.assess("Kazakhstan", store=False, draws=100).tables
     return {
-        name: {column: one.columns.get(column) or _PLAIN[column] for column in one.arrow.column_names}
+        name: {
+            column: _PLAIN.get(f"{name}.{column}") or one.columns.get(column) or _PLAIN[column]
+            for column in one.arrow.column_names
+        }
         for name, one in tables.items()
     }
 
 
 _PLAIN = {
+    "exposure.period": "first day of the year",
+    "evidence.channel": "deed or word",
     "leader_name": "name of that power",
     "year": "calendar year",
     "indicator": "name of the indicator",
@@ -633,7 +646,7 @@ _PLAIN = {
     "coverage_end": "last date covered; empty: still growing",
     "sha256": "SHA-256 of the files read",
 }
-"""Columns whose name says nearly all, for tables that give no units."""
+"""Columns whose name says nearly all, for tables that give no units; ``table.column`` goes before what they give."""
 
 WRITERS: dict[str, Callable[[], str]] = {
     "command-line.md": command_line,

@@ -23,9 +23,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = tuple(ROOT / name for name in ("README.md", "docs/index.md", "docs/tutorial.md", "docs/how-to.md"))
 OUTPUT, NOT_RUN = "<!-- output -->", "<!-- not run:"
-HOME = "/home/you"
-"""What the outputs show in place of the directory in which the examples run."""
-
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ .*(?:\n> .*)*", re.MULTILINE)
 
@@ -85,8 +82,8 @@ def refreshed(path: Path) -> str:
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT / "src"),
             "PYTHONIOENCODING": "utf-8",
-            "EQUIDISTANCE_STORE": str(home / "store.duckdb"),
-            "EQUIDISTANCE_CACHE": str(home / "cache"),
+            "EQUIDISTANCE_STORE": "store.duckdb",  # relative: a long path would wrap lines
+            "EQUIDISTANCE_CACHE": "cache",
         }
         done = subprocess.run(
             [sys.executable, __file__, "--run", str(path)],
@@ -98,7 +95,7 @@ def refreshed(path: Path) -> str:
         )
         if done.returncode:
             raise RuntimeError(f"An example of {path.name} fails:\n{done.stderr}")
-        return done.stdout.replace(str(home), HOME)
+        return done.stdout
 
 
 def _run(page: str) -> str:
@@ -125,7 +122,9 @@ def _run(page: str) -> str:
 
 
 def _shell(command: str) -> str:
-    done = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+    done = subprocess.run(
+        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
     if "Traceback" in done.stdout or "Unexpected error" in done.stdout or done.returncode == 127:
         raise RuntimeError(f"{command}\n{done.stdout}")
     lines = [line.rstrip() for line in done.stdout.splitlines()]
@@ -140,7 +139,9 @@ def outdated() -> list[Path]:
 def main() -> int:
     """Write the outputs; with --check only compare, and exit with 1 where a page differs."""
     parser = argparse.ArgumentParser(description="Refresh the outputs shown in the documentation.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if an output is outdated")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if an output is outdated"
+    )
     parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -149,7 +150,10 @@ def main() -> int:
     if arguments.check:
         pages = outdated()
         for path in pages:
-            print(f"{path.relative_to(ROOT)} is outdated; run: python scripts/refresh_outputs.py", file=sys.stderr)
+            print(
+                f"{path.relative_to(ROOT)} is outdated; run: python scripts/refresh_outputs.py",
+                file=sys.stderr,
+            )
         return int(bool(pages))
     for path in PAGES:
         if path.is_file():

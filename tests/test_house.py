@@ -16,7 +16,7 @@ FLOORS = (  # top to bottom; folders on one floor may not know each other
     {"sources"},
     {"evidence"},
     {"ground"},
-    {"errors", "tables", "printable"},
+    {"errors", "tables", "printable", "writing"},
 )
 ALLOWED = {
     (

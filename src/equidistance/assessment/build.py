@@ -68,8 +68,9 @@ def build_snapshot(
             tell(f"Reading {name}", done, len(versions))
             ingest(name, files, store)
         rows, sources = _rows(store, tell)
-    reference = _fit(rows, tell)
-    return _write(rows, sources, reference, target)
+    content = snapshot.to_parquet(rows)
+    rows = snapshot.from_parquet(content)
+    return _write(content, rows, sources, _fit(rows, tell), target)
 
 
 def _only(directory: Path, name: str) -> Path:
@@ -84,6 +85,7 @@ def _only(directory: Path, name: str) -> Path:
 
 def _rows(store: Store, tell: Progress) -> tuple[pa.Table, list[dict[str, Any]]]:
     connection = store.connection()
+    connection.execute("set threads = 1")  # several threads add floats in an order that changes from run to run
     register_views(connection, [resolve_power(code) for code in SNAPSHOT_POWERS])
     done = 0
 
@@ -110,9 +112,8 @@ def _fit(rows: pa.Table, tell: Progress) -> Reference:
 
 
 def _write(
-    rows: pa.Table, sources: list[dict[str, Any]], reference: Reference, target: Path
+    content: bytes, rows: pa.Table, sources: list[dict[str, Any]], reference: Reference, target: Path
 ) -> dict[str, Any]:
-    content = snapshot.to_parquet(rows)
     names, counts = np.unique(
         rows["indicator"].to_numpy(zero_copy_only=False).astype(str), return_counts=True
     )

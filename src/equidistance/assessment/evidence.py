@@ -6,6 +6,7 @@ adds to what ships instead of replacing it.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from equidistance import __version__
 from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.evidence.fetch import cache_directory
@@ -26,6 +28,7 @@ from equidistance.indicators.declare import Channel, Indicator, all_indicators
 from equidistance.indicators.snapshot import Snapshot, shipped
 from equidistance.indicators.views import register_views
 from equidistance.tables import Table
+from equidistance.writing import whole
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
@@ -68,9 +71,9 @@ class Evidence:
         if self.store is not None:
             rows = _merge(_store_rows(self.store, powers, progress)[0], rows)
         wanted = "|".join(f"{one.name}={one.channel}" for one in self.indicators)
-        key = hashlib.sha256(f"{digest_of(rows)}|{wanted}".encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{__version__}|{digest_of(rows)}|{wanted}".encode()).hexdigest()[:16]
         path = cache_directory() / "fits" / f"{key}.json"
-        if path.exists():
+        with suppress(OSError, ValueError, KeyError):
             return Reference.from_json(path.read_text(encoding="utf-8"))
 
         def report(step: int, likelihood: float) -> None:
@@ -78,8 +81,7 @@ class Evidence:
                 progress(f"Estimating shared parameters (log likelihood {likelihood:.1f})", step, 0)
 
         fitted = fit_reference(rows, dyads(powers), self.indicators, on_iteration=report)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(fitted.to_json(), encoding="utf-8")
+        _keep(path, lambda part: part.write_text(fitted.to_json(), encoding="utf-8"))
         return fitted
 
     def source_table(self, grid: panel.Panel) -> Table:
@@ -143,6 +145,7 @@ def gather(
     if path is not None:
         everything, versions = _store_rows(path, powers, progress)
         own = everything.filter(pc.equal(everything["state"], subject.code))
+        thinner = _thinner(own, rows)
         rows = _merge(own, rows)
         known = {source["source_id"] for source in sources}
         sources = sources + [
@@ -151,6 +154,7 @@ def gather(
         notes.append(
             f"{own.num_rows} of {rows.num_rows} values come from the store {path}; "
             "they win over shipped ones."
+            + (f" {thinner} of them rest on fewer records than the shipped ones." if thinner else "")
         )
     missing = [power for power in powers if power.code not in snapshot.powers]
     if missing and path is None:
@@ -161,6 +165,10 @@ def gather(
         )
     names = pa.array([one.name for one in declared], pa.string())
     rows = rows.filter(pc.is_in(rows["indicator"].cast(pa.string()), value_set=names))
+    seen = set(pc.unique(rows["power"]).to_pylist())
+    unseen = [power.name for power in powers if power.code not in seen]
+    if seen and unseen:
+        notes.append(f"There is no evidence about {subject.name} and {', '.join(unseen)}.")
     return Evidence(
         rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, moved
     )
@@ -223,19 +231,21 @@ def digest_of(rows: pa.Table) -> str:
 
 def source_facts(version: SourceVersion) -> dict[str, Any]:
     """What an assessment tells about a stored source version."""
-    from equidistance.sources.card import get_source
+    from equidistance.sources.card import all_sources
 
-    card = get_source(version.source).card
+    source = all_sources().get(version.source)  # none: stored by a version of the program that knew it
+    card = source.card if source else None
+    end = card.coverage[1] if card else None
     return {
         "source_id": version.source_id,
         "source": version.source,
-        "title": card.title,
-        "publisher": card.publisher,
-        "licence": card.licence,
-        "citation": card.citation,
-        "address": card.address,
-        "coverage_start": card.coverage[0].isoformat(),
-        "coverage_end": card.coverage[1].isoformat() if card.coverage[1] else "",
+        "title": card.title if card else version.title,
+        "publisher": card.publisher if card else "",
+        "licence": card.licence if card else version.licence,
+        "citation": card.citation if card else version.title,
+        "address": card.address if card else version.address,
+        "coverage_start": card.coverage[0].isoformat() if card else "",
+        "coverage_end": end.isoformat() if end else "",
         "sha256": " ".join(file.sha256 for file in version.files),
     }
 
@@ -253,8 +263,6 @@ def _store_rows(
     path: Path, powers: Sequence[State | Bloc], progress: Progress | None
 ) -> tuple[pa.Table, list[SourceVersion]]:
     """All indicator rows of the store towards some powers, computed once for each state of the store and kept."""
-    from equidistance import __version__
-
     with Store.open(path) as opened:
         versions = opened.versions()
         spells = [
@@ -269,7 +277,7 @@ def _store_rows(
         kept = (
             cache_directory() / "indicators" / f"{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.parquet"
         )
-        if kept.exists():
+        with suppress(OSError, pa.ArrowInvalid):
             return pq.read_table(kept), versions
         held = {version.source for version in versions}
         possible = [one for one in all_indicators().values() if held & set(one.sources)]
@@ -284,11 +292,24 @@ def _store_rows(
             done += 1
 
         rows = panel.compute(connection, possible, on_indicator=report)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(".part")
-    pq.write_table(rows, part, compression="zstd")
-    part.replace(kept)
+    _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
     return rows, versions
+
+
+def _keep(path: Path, write: Callable[[Path], object]) -> None:
+    """Put something into the cache; where that cannot be done it is computed again the next time."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part:
+            write(part)
+
+
+def _thinner(own: pa.Table, others: pa.Table) -> int:
+    """How many rows of ``own`` rest on fewer records than those of ``others`` with the same key."""
+    both = own.select([*KEY, "n"]).join(
+        others.select([*KEY, "n"]), keys=list(KEY), join_type="inner", right_suffix="_other"
+    )
+    return int(pc.sum(pc.less(both["n"], both["n_other"]), min_count=0).as_py())
 
 
 def _merge(own: pa.Table, others: pa.Table) -> pa.Table:

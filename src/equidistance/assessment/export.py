@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from equidistance.errors import InvalidRequest
 from equidistance.tables import Table
+from equidistance.writing import whole
 
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment
@@ -63,17 +64,24 @@ def long_table(assessment: "Assessment") -> Table:
 
 
 def write(assessment: "Assessment", path: Path) -> None:
-    """Write the assessment in the format that the path's ending names (one of :data:`FORMATS`)."""
+    """Write the assessment in the format that the path's ending names (one of :data:`FORMATS`).
+
+    Raises:
+        InvalidRequest: another ending.
+        OSError: the file cannot be written; one that was there before is as it was.
+    """
     if path.suffix == ".html":
         assessment.report(path)
-    elif path.suffix == ".json":
-        path.write_text(to_json(assessment) + "\n", encoding="utf-8")
-    elif path.suffix == ".csv":
-        path.write_text(long_table(assessment).to_csv(), encoding="utf-8")
-    elif path.suffix == ".parquet":
-        long_table(assessment).write_parquet(path)
-    else:
+        return
+    if path.suffix not in FORMATS:
         raise InvalidRequest(f"Cannot tell the format of {path} from its ending.", choices=FORMATS)
+    with whole(path) as part:
+        if path.suffix == ".json":
+            part.write_text(to_json(assessment) + "\n", encoding="utf-8")
+        elif path.suffix == ".csv":
+            part.write_text(long_table(assessment).to_csv(), encoding="utf-8")
+        else:
+            long_table(assessment).write_parquet(part)
 
 
 FORMATS = (".html", ".json", ".csv", ".parquet")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -55,7 +56,11 @@ def sources(
     """List the sources with coverage, licence and what the store holds."""
     from equidistance.sources.overview import describe_source, list_sources
 
-    show(describe_source(name, store_path) if name else list_sources(store_path), output)
+    if name:
+        show(describe_source(name, store_path), output)
+    else:  # what else there is to say fits no terminal; it is in the other formats and in the card
+        columns = ("name", "title", "from", "to", "licence", "records")
+        show(list_sources(store_path), output, columns)
 
 
 def ingest(
@@ -132,8 +137,14 @@ def cite(
     typer.echo(citations(names or (), style.value))
 
 
-def show(table: "Table", output: Format) -> None:
-    """Write a table to standard output; text from outside cannot steer the terminal."""
+def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -> None:
+    """Write a table to standard output; text from outside cannot steer the terminal.
+
+    Args:
+        table: the table.
+        output: how.
+        columns: what a terminal shows of it (default: all); JSON and CSV have every column.
+    """
     from equidistance.cli.show import show_table
 
     if output is Format.json:
@@ -143,12 +154,13 @@ def show(table: "Table", output: Format) -> None:
     elif output is Format.csv:
         typer.echo(_terminal_safe(table.to_csv()), nl=False)
     else:
-        show_table(table)
+        show_table(table, columns)
 
 
 def _show_summaries(summaries: "list[IngestSummary]", output: Format) -> None:
     if output is Format.table:
-        typer.echo("\n\n".join(summary.text for summary in summaries))
+        for number, summary in enumerate(summaries):
+            typer.echo(f"\n{summary.text}" if number else summary.text)
     elif output is Format.json:
         typer.echo(_terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
     else:

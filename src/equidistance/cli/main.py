@@ -1,6 +1,10 @@
 """The command line: parses arguments, calls the function a notebook would call, prints what comes back."""
 
+import errno
+import io
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +12,8 @@ import typer
 
 from equidistance import __version__
 from equidistance.cli import data_commands
-from equidistance.errors import EquidistanceError
+from equidistance.errors import EquidistanceError, InvalidRequest
+from equidistance.printable import printable
 
 app = typer.Typer(
     name="equidistance",
@@ -47,6 +52,10 @@ Channel = Annotated[
     Literal["overall", "deed", "word"],
     typer.Option(help="What orientation and equidistance rest on: deeds, words, or the mean of both."),
 ]
+Refit = Annotated[
+    bool,
+    typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."),
+]
 TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
 
 
@@ -73,14 +82,9 @@ def assess(
     ] = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
-    refit: Annotated[
-        bool,
-        typer.Option(
-            "--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."
-        ),
-    ] = False,
+    refit: Refit = False,
     draws: Annotated[int, typer.Option(help="Posterior draws for everything derived.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
 ) -> None:
     """Assess how close a state stands to each power, in words and in deeds, over time.
 
@@ -91,8 +95,9 @@ def assess(
     from equidistance.cli.show import show_assessment
     from equidistance.cli.terminal import progress
 
-    if out is not None and out.suffix not in FORMATS:
-        raise EquidistanceError(f"Cannot tell the format of {out} from its ending.", choices=FORMATS)
+    if out is not None:
+        _refuse_unwritable(out, FORMATS)
+    evidence = _evidence_choice(store, shipped_only)
     with progress() as report:
         result = run(
             state,
@@ -101,15 +106,17 @@ def assess(
             until=until,
             channel=channel,
             indicators=indicators,
-            store=False if shipped_only else store,
+            store=evidence,
             refit=refit,
             draws=draws,
             seed=seed,
             progress=report,
         )
-        if out is not None:
+        if out is not None:  # before anything is printed: a reader who stops reading must not cost the file
             report(f"Writing {out}", 0, 0)
             write(result, out)
+    if out is not None:
+        print(f"Written: {printable(str(out))}", file=sys.stderr)
     if output == "json":
         print(to_json(result))
     elif output == "csv":
@@ -117,9 +124,15 @@ def assess(
     elif output == "parquet":
         _print_parquet(long_table(result))
     else:
-        show_assessment(result)
-    if out is not None:
-        print(f"Written: {out}", file=sys.stderr)
+        options = {
+            "--until": until,
+            "--indicators": indicators,
+            "--channel": channel if channel != "overall" else None,
+            "--store": store,
+            "--shipped-only": shipped_only,
+            "--refit": refit,
+        }
+        show_assessment(result, options)
 
 
 @app.command()
@@ -130,10 +143,13 @@ def why(
         str, typer.Argument(help="A year (its months are averaged) or a month, e.g. 2022 or 2022-03.")
     ],
     channel: Channel = "overall",
-    records: Annotated[int, typer.Option(help="How many single observations to list.")] = 10,
+    until: Annotated[str | None, typer.Option(help="As for assess: later evidence is not used.")] = None,
+    indicators: Indicators = None,
+    records: Annotated[int, typer.Option(min=0, help="How many single observations to list.")] = 10,
     output: TableFormat = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
+    refit: Refit = False,
 ) -> None:
     """Take an estimate apart: what each indicator and each observation contributed. The parts sum to the estimate.
 
@@ -144,8 +160,21 @@ def why(
     from equidistance.assessment.export import plain_rows
     from equidistance.assessment.why import why as run
     from equidistance.cli.show import show_explanation
+    from equidistance.cli.terminal import progress
 
-    explanation = run(state, power, when, channel=channel, store=False if shipped_only else store)
+    evidence = _evidence_choice(store, shipped_only)
+    with progress() as report:
+        explanation = run(
+            state,
+            power,
+            when,
+            channel=channel,
+            until=until,
+            indicators=indicators,
+            store=evidence,
+            refit=refit,
+            progress=report,
+        )
     if output == "json":
         content = {
             "state": explanation.state,
@@ -178,7 +207,7 @@ def indicators(output: TableFormat = "table") -> None:
     elif output == "csv":
         print(table.to_csv(), end="")
     else:
-        show_table(table)
+        show_table(table, ("indicator", "channel", "instrument", "freq", "sources", "title"))
 
 
 @app.command()
@@ -218,6 +247,28 @@ def snapshot_build(
     )
 
 
+def _evidence_choice(store: Path | None, shipped_only: bool) -> Path | bool | None:
+    """What ``--store`` and ``--shipped-only`` mean for the library."""
+    if store is not None and shipped_only:
+        raise InvalidRequest(
+            f"--shipped-only leaves the store out, and --store names {store}.", hint="Give one of the two."
+        )
+    return False if shipped_only else store
+
+
+def _refuse_unwritable(out: Path, endings: tuple[str, ...]) -> None:
+    """What is wrong with the name of a result is said before the work, not after it."""
+    if out.suffix not in endings:
+        raise InvalidRequest(f"Cannot tell the format of {out} from its ending.", choices=endings)
+    if out.is_dir():
+        raise InvalidRequest(f"{out} is a directory.", hint="Name a file in --out.")
+    if not out.parent.is_dir():
+        raise InvalidRequest(
+            f"There is no directory {out.parent} to write {out.name} into.",
+            hint=f"Make it with: mkdir -p {out.parent}",
+        )
+
+
 def _print_parquet(table: "object") -> None:
     """Parquet is binary: refuse to pour it onto a terminal."""
     import io
@@ -243,25 +294,49 @@ def main() -> None:
     """Run the command line: expected errors become one message and exit status 2."""
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # a terminal that cannot show Казахстан gets escapes, no error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except EquidistanceError as error:
-        if debug:
-            raise
-        print(f"Error: {error.render()}", file=sys.stderr)
-        sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # while an error can still be told
     except Exception as error:
         if debug:
-            raise
-        print(
-            f"Unexpected error ({type(error).__name__}): {error}. This is a fault of the program: "
-            "run the command again with --debug before it and report what it prints.",
-            file=sys.stderr,
+            import traceback
+
+            traceback.print_exc()
+        message, status = _told(error)
+        if message:
+            print(message, file=sys.stderr)
+        if isinstance(error, OSError):
+            _discard_output()
+        sys.exit(status)
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """What a person reads about an error, and the exit status."""
+    if isinstance(error, EquidistanceError):
+        return f"Error: {printable(error.render(), 5000)}", 2
+    if isinstance(error, BrokenPipeError):  # the reader, e.g. head, has read enough
+        return "", 1
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        hint = " Free some space, then repeat the command." if error.errno == errno.ENOSPC else ""
+        return (
+            f"Error: The operating system refused: {printable(str(error.strerror or error) + where)}.{hint}",
+            2,
         )
-        sys.exit(1)
+    told = f"Unexpected error ({type(error).__name__}): {printable(str(error), 1000)}. This is a fault of the program"
+    return f"{told}: run the command again with --debug and report what it prints.", 1
+
+
+def _discard_output() -> None:
+    """Send what is still buffered nowhere, or Python complains about it once more when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Results as text for the terminal."""
 
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -12,80 +14,136 @@ if TYPE_CHECKING:
     from equidistance.assessment.why import Explanation
 
 
-def show_assessment(assessment: "Assessment") -> None:
-    """Headline, summary, and one line for each power."""
-    from rich.table import Table as RichTable
+def show_assessment(assessment: "Assessment", options: Mapping[str, object] | None = None) -> None:
+    """Headline, summary, and for each power the alignment and what follows from it.
 
+    Args:
+        assessment: the assessment.
+        options: the options it was asked for with, which ``why`` needs too to explain the same numbers.
+    """
     out = console()
-    out.print(f"[bold]{safe(assessment.headline)}[/bold]")
-    out.print()
-    out.print(safe(assessment.summary))
-    out.print()
-    grid = RichTable(
-        title=f"{assessment.state.name} in {assessment.end:%B %Y}: alignment in standard deviations, mean (90 % interval)",
-        title_justify="left",
-    )
-    for heading in (
-        "Power",
-        "Deeds",
-        "Words",
-        "Overall",
-        "Share",
-        "P(closest)",
-        "Words - deeds",
-        "Drift a year, 10 years",
-    ):
-        grid.add_column(heading, justify="left" if heading == "Power" else "right", overflow="fold")
+    out.print(f"[bold]{safe(assessment.headline)}[/bold]\n\n{safe(assessment.summary)}\n")
+    alignment, position = [], []
     for power in assessment.powers:
-        cells = [
-            _interval(_last(assessment.alignment, power.code, channel=c)) for c in ("deed", "word", "overall")
-        ]
+        channels = [_last(assessment.alignment, power.code, channel=c) for c in ("deed", "word", "overall")]
+        alignment.append([power.name, *map(_interval, channels)])
         share = _last(assessment.orientation, power.code)
+        gap = _last(assessment.gap, power.code)
         drift = _last(assessment.drift, power.code, channel="overall", window="last 10 years")
-        grid.add_row(
-            safe(power.name),
-            *cells,
-            "-" if share is None else f"{share['mean']:.0%}",
-            "-" if share is None else f"{share['p_leads']:.2f}",
-            _interval(_last(assessment.gap, power.code)),
-            _interval(drift),
-        )
-    out.print(grid)
+        shares = ["-", "-"] if share is None else [f"{share['mean']:.0%}", f"{share['p_leads']:.2f}"]
+        position.append([power.name, *shares, _interval(gap), _interval(drift)])
+    title = f"{assessment.state.name} in {assessment.end:%B %Y}"
+    # Two tables, so that a terminal of 80 columns shows every number whole.
+    _grid(
+        f"{title}: alignment in standard deviations, mean (90% interval)",
+        ["Power", "Deeds", "Words", "Overall"],
+        alignment,
+    )
+    out.print()
+    _grid(
+        f"{title}: orientation, gap, and overall drift of the last 10 years",
+        ["Power", "Share", "P(closest)", "Words - deeds", "Drift a year"],
+        position,
+    )
+    out.print()
     for note in assessment.notes:
         out.print(f"Note: {safe(note)}")
     used = sum(row["used"] for row in assessment.sources)
-    out.print(
-        f"Evidence: {used} values of {len(assessment.settings['indicators'])} indicators from {len(assessment.sources)} "
-        f"sources. Why? equidistance why {assessment.state.code} {assessment.powers[0].code} {assessment.end.year}"
-    )
+    sources = len({row["source"] for row in assessment.sources})
+    chosen = [
+        f"{name}={value}" if value is not True else name for name, value in (options or {}).items() if value
+    ]
+    words = [
+        "equidistance",
+        "why",
+        assessment.state.code,
+        assessment.powers[0].code,
+        str(assessment.end.year),
+    ]
+    count = len(assessment.settings["indicators"])
+    out.print(f"Evidence: {used} values of {count} indicators from {sources} sources.")
+    out.print(f"Why? {safe(shlex.join([*words, *chosen]))}", soft_wrap=True)  # a command to copy stays whole
 
 
 def show_explanation(explanation: "Explanation", records: int) -> None:
     """The split by indicator, then the single observations that carry most."""
     out = console()
-    out.print(f"[bold]{safe(explanation.sentence)}[/bold]")
-    show_table(explanation.indicators)
+    out.print(f"[bold]{safe(explanation.sentence)}[/bold]\n")
+    _grid(
+        "What each indicator contributed",
+        ["Indicator", "Channel", "Contribution", "Observations", "Records"],
+        [
+            [row["title"], row["channel"], f"{row['contribution']:+.3f}", row["observations"], row["records"]]
+            for row in explanation.indicators
+        ],
+    )
     total = sum(row["contribution"] for row in explanation.indicators)
-    out.print(f"Sum of the contributions: {total:+.6f}; estimate: {explanation.estimate:+.6f}")
+    out.print(f"\nSum of the contributions: {total:+.6f}; estimate: {explanation.estimate:+.6f}\n")
+    sources = explanation.sources.to_pylist()
     if records:
+        named = {source["source_id"]: source["source"] for source in sources}
         head = explanation.records.arrow.slice(0, records)
-        shown = ["title", "period", "value", "se", "expected", "contribution", "n", "source_id"]
-        show_table(Table(f"The {head.num_rows} observations that carry most", head.select(shown)))
-    for source in explanation.sources:
-        out.print(f"{safe(source['source_id'])}: {safe(source['citation'])} ({safe(source['licence'])})")
+        _grid(
+            f"The {head.num_rows} observations that carry most",
+            ["Observation", "Period", "Value", "Error", "Expected", "Contribution", "Records", "Source"],
+            [
+                [
+                    row["title"],
+                    f"{row['period']:%Y-%m}" if row["freq"] == "month" else f"{row['period']:%Y}",
+                    *(f"{row[name]:.2f}" for name in ("value", "se", "expected")),
+                    f"{row['contribution']:+.3f}",
+                    row["n"],
+                    named[row["source_id"]],
+                ]
+                for row in head.to_pylist()
+            ],
+        )
+        out.print()
+    for name in dict.fromkeys(source["source"] for source in sources):
+        versions = [source for source in sources if source["source"] == name]
+        ids = ", ".join(source["source_id"] for source in versions)
+        out.print(f"{safe(ids)}: {safe(versions[0]['citation'])} ({safe(versions[0]['licence'])})")
 
 
-def show_table(table: Table) -> None:
-    """Any table, numbers right-aligned."""
+def show_table(table: Table, columns: Sequence[str] | None = None) -> None:
+    """Any table, or some of its columns; numbers right-aligned."""
+    arrow = table.arrow.select(columns or table.arrow.column_names)
+    numbers = [pa.types.is_floating(kind) or pa.types.is_integer(kind) for kind in arrow.schema.types]
+    rows = [[_cell(value) for value in row.values()] for row in arrow.to_pylist()]
+    _grid(table.name, arrow.column_names, rows, ["right" if number else "left" for number in numbers])
+
+
+_WIDE = 80
+"""From this width on, a column of single words, such as names to type, is not folded."""
+
+
+def _grid(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    justify: Sequence[Literal["left", "right"]] | None = None,
+) -> None:
+    """A table without vertical lines; long cells wrap, nothing is cut. By default only the first column is left."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table as RichTable
 
-    grid = RichTable(title=safe(table.name), title_justify="left")
-    for field in table.arrow.schema:
-        number = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
-        grid.add_column(field.name, justify="right" if number else "left", overflow="fold")
-    for row in table:
-        grid.add_row(*(_cell(value) for value in row.values()))
-    console().print(grid)
+    grid = RichTable(
+        title=safe(title),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    sides = justify or ["left", *["right"] * (len(headings) - 1)]  # type: ignore[list-item]
+    out = console()
+    cells = [[safe(value) for value in row] for row in rows]
+    for heading, side, *column in zip(headings, sides, *cells, strict=True):
+        names = out.width >= _WIDE and not any(" " in cell for cell in column)
+        grid.add_column(heading, justify=side, overflow="fold", no_wrap=names)
+    for row in cells:
+        grid.add_row(*row)
+    out.print(grid)
 
 
 def indicator_table() -> Table:
@@ -118,10 +176,10 @@ def _last(table: Table, power: str, **wanted: str) -> dict[str, float] | None:
 
 
 def _interval(row: dict[str, float] | None) -> str:
-    return "-" if row is None else f"{row['mean']:+.2f} ({row['q05']:+.2f} to {row['q95']:+.2f})"
+    return "-" if row is None else f"{row['mean']:+.2f} ({row['q05']:+.2f}, {row['q95']:+.2f})"
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    return "" if value is None else safe(value)
+    return "" if value is None else str(value)

@@ -1,5 +1,6 @@
 """The terminal: where tables go, how progress shows, and what outside text may not do there."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +14,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """A console that wraps at the terminal's width, and never when its output is piped."""
+    """A console as wide as the terminal; piped output is wide, unless COLUMNS says otherwise."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 160, highlight=False)
+    known = stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(stderr=stderr, width=None if known else 160, highlight=False)
 
 
 def safe(text: object) -> str:

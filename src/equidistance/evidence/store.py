@@ -160,9 +160,9 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        unused = error is not None and self._created and not self.versions()
+        unused = self._created and not self.versions()
         self.close()
-        if unused:  # a first ingest that failed must not leave an empty store to be taken for evidence
+        if unused:  # a first ingest that brought nothing must not leave an empty store to be taken for evidence
             self.path.unlink(missing_ok=True)
 
     def close(self) -> None:

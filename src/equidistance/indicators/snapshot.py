@@ -90,8 +90,8 @@ def to_parquet(rows: pa.Table) -> bytes:
         "period": ordered["period"],
         "freq": ordered["freq"],
         "indicator": ordered["indicator"],
-        "value": pc.round(ordered["value"], 4).cast(pa.float32()),
-        "se": pc.round(ordered["se"], 4).cast(pa.float32()),
+        "value": _rounded(ordered["value"]),
+        "se": _rounded(ordered["se"]),
         "n": ordered["n"],
         "source_id": ordered["source_id"],
     }
@@ -106,3 +106,13 @@ def to_parquet(rows: pa.Table) -> bytes:
         write_statistics=["state"],
     )
     return bytes(sink.getvalue().to_pybytes())
+
+
+def from_parquet(content: bytes) -> pa.Table:
+    """The rows that :func:`to_parquet` wrote, as everybody will read them."""
+    return pq.read_table(pa.BufferReader(content)).cast(INDICATOR_SCHEMA)
+
+
+def _rounded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Four decimals; adding zero makes a negative zero, whose sign is chance, a plain one."""
+    return pc.add(pc.round(column, 4), 0.0).cast(pa.float32())

@@ -33,14 +33,15 @@ from equidistance.models.kalman import (
     Forward,
     Integers,
     Layout,
+    Seats,
     backward,
     forward,
     slots,
     state_means,
 )
 
-CHUNK = 256
-"""Dyads that go through time together: large enough to amortise a call, small enough to stay in the cache."""
+CHUNK = 600
+"""Dyads that go through time together: enough to make a call worth its price, few enough to bound the memory."""
 
 SMALLEST = 1e-7
 """Floor of every variance, on the indicators' own scales, so that EM cannot run into a corner."""
@@ -386,8 +387,9 @@ class _Noise:
     residual_precision: Floats  # (S, N)
     score: Floats  # (T, C, N)
     information: Floats  # (T, C, C, N)
-    own_score: Floats  # (T, K, N)
-    own_information: Floats  # (T, K, N)
+    own_score: Floats  # (S, N)
+    own_information: Floats  # (S, N)
+    seats: Seats
     log_likelihood: float
 
 
@@ -419,6 +421,7 @@ def _smoothed_noise(layout: Layout, part: Observations, parameters: Parameters) 
         back.information,
         back.own_score,
         back.own_information,
+        filtered.seats,
         _log_likelihood(filtered),
     )
 
@@ -484,12 +487,15 @@ def _add_moments(parameters: Parameters, run: _Noise, sums: _Moments) -> None:
 
     has = np.zeros((K, series))
     np.maximum.at(has, indicator, seen.astype(float))
-    second = run.own_score**2 - run.own_information  # (T, K, N)
+    number = has.sum(axis=1)
+    second = ((run.own_score**2 - run.own_information) * has[indicator]).sum(axis=1)
+    at_start, steps = np.zeros((2, K))  # sums over dyads, and over the months that each slot speaks for
+    np.add.at(at_start, indicator, second * run.seats.first)
+    np.add.at(steps, indicator, second * run.seats.months)
     tau, omega = parameters.effect, parameters.wander
-    sums.dyads += has.sum(axis=1)
-    sums.effect += (has * (tau[:, None] + tau[:, None] ** 2 * second[0])).sum(axis=1)
-    changes = omega[:, None] * (sums.periods - 1) + omega[:, None] ** 2 * second[1:].sum(axis=0)
-    sums.wander += (has * changes).sum(axis=1)
+    sums.dyads += number
+    sums.effect += tau * number + tau**2 * at_start
+    sums.wander += omega * number * (sums.periods - 1) + omega**2 * steps
 
     anything = seen.any(axis=0)
     square = (np.einsum("tcn,ten->tcen", run.score, run.score) - run.information) * anything

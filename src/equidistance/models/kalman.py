@@ -13,6 +13,10 @@ that end with its slot (an accumulator in the state, Harvey 1989, section 6.3). 
 of its own, a random walk that nothing else sees (constant when its variance is 0). Observations enter one at a time
 (Durbin and Koopman 2012, section 6.4), so no matrix is ever inverted, and all series go through time together. The
 backward pass is the disturbance smoother of Koopman (1993).
+
+An own component stands in the state only between its indicator's first and last slot (:class:`Seats`): before, nothing
+depends on it, and after, it bears on nothing. Sources cover different years, so that the state is much smaller than
+the number of indicators, and the cost grows with its square.
 """
 
 from dataclasses import dataclass
@@ -45,13 +49,8 @@ class Layout:
         return sorted({(int(c), int(s)) for c, s in zip(self.channel, self.span, strict=True) if s > 1})
 
     @property
-    def size(self) -> int:
-        """Number of state elements ``m``: channels, accumulators, and one component of each indicator's own."""
-        return self.own + len(self.channel)
-
-    @property
     def own(self) -> int:
-        """Position of the first indicator's own component."""
+        """Number of state elements that channels and accumulators take: own components stand behind them."""
         return self.channels + len(self.accumulators)
 
     @property
@@ -84,16 +83,37 @@ class Dynamics:
 
 
 @dataclass(frozen=True)
+class Seats:
+    """Where the own component of each slot's indicator stands in the state, and what it has gathered.
+
+    Attributes:
+        element: (S,) its state element; one that an indicator has left goes to the next newcomer.
+        size: (S,) number of state elements in use.
+        first: (S,) whether this is the indicator's first slot.
+        last: (S,) whether this is the indicator's last slot.
+        months: (S,) months since the indicator's previous slot, or since month 0.
+    """
+
+    element: Integers
+    size: Integers
+    first: Booleans
+    last: Booleans
+    months: Integers
+
+
+@dataclass(frozen=True)
 class Forward:
     """What the filter leaves for the smoother.
 
     Attributes:
+        seats: where the own components stand.
         innovation: (S, D, N) one-step prediction errors, 0 where missing.
         precision: (S, N) inverse variances of the prediction errors, 0 where missing.
-        gain: (S, m, N) Kalman gains.
-        covariance: (T, m, m, N) predicted state covariances, or ``None`` when not kept.
+        gain: (S, m, N) Kalman gains of the elements in use; those beyond ``seats.size`` are not set.
+        covariance: (T, C, m, N) predicted covariances of the channels with all elements, or ``None`` when not kept.
     """
 
+    seats: Seats
     innovation: Floats
     precision: Floats
     gain: Floats
@@ -109,8 +129,9 @@ class Backward:
         residual_precision: (S, N) their variances; the noise's posterior variance is ``h - h^2 * this``.
         score: (T, C, D, N) ``r``; the mean of the innovation at t is ``Q r_t`` (``P r_0`` at t = 0).
         information: (T, C, C, N) variance of ``r``; the innovation's posterior covariance is ``Q - Q information Q``.
-        own_score: (T, K, N) the same for the own components, first data column only.
-        own_information: (T, K, N) its variance.
+        own_score: (S, N) the same for the slot's own component, first data column only. It holds for each month since
+            the indicator's previous slot: in between, nothing is learned about the component's steps.
+        own_information: (S, N) its variance.
         covariance: (T, C, C, N) posterior covariance of ``x_t``, or ``None`` when the filter kept no covariances.
     """
 
@@ -135,6 +156,27 @@ def slots(observed: Booleans) -> Integers:
     return np.argwhere(observed.any(axis=2).T)
 
 
+def seat(layout: Layout, when: Integers) -> Seats:
+    """Give each indicator's own component an element of the state from its first slot to its last."""
+    count = len(when)
+    element, size, months = np.zeros((3, count), dtype=np.int64)
+    indicators, first_slot = np.unique(when[:, 1], return_index=True)
+    last_slot = count - 1 - np.unique(when[::-1, 1], return_index=True)[1]
+    first, last = np.zeros((2, count), dtype=np.bool_)
+    first[first_slot] = last[last_slot] = True
+    seated: dict[int, int] = {}
+    latest = dict.fromkeys(indicators.tolist(), 0)
+    for s, (t, k) in enumerate(when.tolist()):
+        if first[s]:
+            taken = set(seated.values())
+            seated[k] = next(i for i in range(layout.own, layout.own + count) if i not in taken)
+        element[s], size[s] = seated[k], max(seated.values()) + 1
+        months[s], latest[k] = t - latest[k], t
+        if last[s]:
+            del seated[k]
+    return Seats(element, size, first, last, months)
+
+
 def forward(
     layout: Layout,
     dynamics: Dynamics,
@@ -157,22 +199,24 @@ def forward(
         keep_covariance: keep the predicted covariances (needed for posterior variances of the states).
     """
     count, width, series = columns.shape
-    size, own, C = layout.size, layout.own, layout.channels
+    C = layout.channels
     position, weight = layout.position, dynamics.loading / layout.span
     accumulators = list(enumerate(layout.accumulators, start=C))
-    diagonal = np.arange(own, size)
-    state = np.zeros((size, width, series))
+    seats = seat(layout, when)
+    size = int(seats.size.max(initial=layout.own))
+    # an own component's steps enter with its next observation: until then nothing depends on them
+    steps = dynamics.own_innovation[when[:, 1]] * seats.months
+    steps += np.where(seats.first, dynamics.own_initial[when[:, 1]], 0.0)
+    seen = np.isfinite(variance)
+    state = _wide(size, width, series)
     covariance = np.zeros((size, size, series))
-    errors = np.empty((count, width, series))
+    errors = _wide(count, width, series)
     precision = np.empty((count, series))
     gain = np.empty((count, size, series))
-    kept = np.empty((periods, size, size, series)) if keep_covariance else None
+    kept = np.empty((periods, C, size, series)) if keep_covariance else None
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
     for t in range(periods):
         covariance[:C, :C] += (dynamics.initial if t == 0 else dynamics.innovation)[:, :, None]
-        covariance[diagonal, diagonal] += (dynamics.own_initial if t == 0 else dynamics.own_innovation)[
-            :, None
-        ]
         for i, (c, span) in accumulators:
             if t % span == 0:  # a new period: the sum starts from this month
                 state[i] = state[c]
@@ -183,18 +227,22 @@ def forward(
                 covariance[i] += covariance[c]
                 covariance[:, i] += covariance[:, c]
         if kept is not None:
-            kept[t] = covariance
+            kept[t] = covariance[:C]
         for s in range(first[t], first[t + 1]):
-            k = when[s, 1]
-            p, a, o = position[k], weight[k], own + k
-            shared = covariance[p] * a + covariance[o]
+            k, o, used = when[s, 1], seats.element[s], slice(seats.size[s])
+            p, a = position[k], weight[k]
+            covariance[o, o] += steps[s]
+            shared = covariance[p, used] * a + covariance[o, used]
             precision[s] = 1.0 / (shared[p] * a + shared[o] + variance[s])
-            errors[s] = columns[s] - a * state[p] - state[o]
-            errors[s] *= np.isfinite(variance[s])
-            gain[s] = shared * precision[s]
-            state += gain[s][:, None] * errors[s]
-            covariance -= gain[s][:, None] * shared
-    return Forward(errors, precision, gain, kept)
+            errors[s] = (columns[s] - a * state[p] - state[o]) * seen[s]
+            gain[s, used] = shared * precision[s]
+            state[used] += gain[s, used, None] * errors[s]
+            covariance[used, used] -= gain[s, used, None] * shared
+            if seats.last[s]:
+                state[o] = 0.0
+                covariance[o] = 0.0
+                covariance[:, o] = 0.0
+    return Forward(seats, errors, precision, gain, kept)
 
 
 def backward(
@@ -202,45 +250,47 @@ def backward(
 ) -> Backward:
     """Smooth: run the disturbance recursions back in time (arguments as in :func:`forward`)."""
     count, width, series = filtered.innovation.shape
-    size, own, C = layout.size, layout.own, layout.channels
+    C, seats, size = layout.channels, filtered.seats, filtered.gain.shape[1]
     position, weight = layout.position, dynamics.loading / layout.span
     accumulators = list(enumerate(layout.accumulators, start=C))
-    diagonal = np.arange(own, size)
-    r = np.zeros((size, width, series))
+    r = _wide(size, width, series)
     n = np.zeros((size, size, series))
-    residual = np.empty((count, width, series))
-    residual_precision = np.empty((count, series))
-    score = np.empty((periods, C, width, series))
+    residual = _wide(count, width, series)
+    residual_precision, own_score, own_information = np.empty((3, count, series))
+    score = _wide(periods, C, width, series)
     information = np.empty((periods, C, C, series))
-    own_score = np.empty((periods, size - own, series))
-    own_information = np.empty((periods, size - own, series))
     smoothed = None if filtered.covariance is None else np.empty((periods, C, C, series))
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
     for t in range(periods - 1, -1, -1):
         for s in range(first[t + 1] - 1, first[t] - 1, -1):
-            k = when[s, 1]
-            p, a, o = position[k], weight[k], own + k
-            gain, precision = filtered.gain[s], filtered.precision[s]
-            residual[s] = filtered.innovation[s] * precision - _along(gain, r)
-            n_gain = _along(gain, n)
+            k, o, used = when[s, 1], seats.element[s], slice(seats.size[s])
+            p, a = position[k], weight[k]
+            gain, precision = filtered.gain[s, used], filtered.precision[s]
+            residual[s] = filtered.innovation[s] * precision - _along(gain, r[used])
+            n_gain = _along(gain, n[used, used])
             pull = (gain * n_gain).sum(axis=0) + precision
             residual_precision[s] = pull
             # r <- Z u + r and N <- Z Z'/F + L' N L with L = I - K Z', where Z is a at p and 1 at o
             r[p] += a * residual[s]
             r[o] += residual[s]
             scaled = a * n_gain
-            n[p] -= scaled
-            n[o] -= n_gain
-            n[:, p] -= scaled
-            n[:, o] -= n_gain
+            n[p, used] -= scaled
+            n[o, used] -= n_gain
+            n[used, p] -= scaled
+            n[used, o] -= n_gain
             n[p, p] += a * a * pull
             n[p, o] += a * pull
             n[o, p] += a * pull
             n[o, o] += pull
+            own_score[s], own_information[s] = r[o, 0], n[o, o]
+            if seats.first[s]:
+                r[o] = 0.0
+                n[o] = 0.0
+                n[:, o] = 0.0
         if smoothed is not None and filtered.covariance is not None:
             before = filtered.covariance[t]
-            half = np.einsum("cin,ijn->cjn", before[:C], n)
-            smoothed[t] = before[:C, :C] - np.einsum("cjn,jdn->cdn", half, before[:, :C])
+            half = np.einsum("cin,ijn->cjn", before, n)
+            smoothed[t] = before[:, :C] - np.einsum("cjn,djn->cdn", half, before)
         for i, (c, span) in reversed(accumulators):
             r[c] += r[i]
             n[c] += n[i]
@@ -251,8 +301,6 @@ def backward(
                 n[:, i] = 0.0
         score[t] = r[:C]
         information[t] = n[:C, :C]
-        own_score[t] = r[own:, 0]
-        own_information[t] = n[diagonal, diagonal]
     return Backward(residual, residual_precision, score, information, own_score, own_information, smoothed)
 
 
@@ -276,3 +324,11 @@ def _along(gain: Floats, array: Floats) -> Floats:
     """Sum over state elements of gain times array: (m, N), (m, j, N) -> (j, N)."""
     total: Floats = np.einsum("in,ijn->jn", gain, array)
     return total
+
+
+def _wide(*shape: int) -> Floats:
+    """Zeros of shape (..., D, N), the longer of these two laid out innermost: numpy's inner loops run along it."""
+    *outer, width, series = shape
+    if series >= width:
+        return np.zeros(shape)
+    return np.zeros((*outer, series, width)).swapaxes(-1, -2)

@@ -2,14 +2,13 @@
 
 import contextlib
 import json
-import os
 import re
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from equidistance.evidence.fetch import cache_directory
+from equidistance.writing import whole
 
 _START = "window.vegaEmbed = vegaEmbed;"
 
@@ -90,16 +89,6 @@ def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees all of it or the old one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as part:
-            part.write(text)
-        # A temporary file is private; a report is as readable as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Write a text file so that a reader sees all of it or the old one, never a part."""
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")

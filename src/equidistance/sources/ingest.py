@@ -236,6 +236,7 @@ def pull_all(store: Store, from_directory: Path | None = None, on_progress: Prog
     """Pull every source that can be had; one that fails does not stop the others.
 
     Raises:
+        BadFile: nothing in the directory fits any source.
         StoreError: disk full, or the store is open for reading.
     """
     done = Pulled([], {}, {})
@@ -249,6 +250,12 @@ def pull_all(store: Store, from_directory: Path | None = None, on_progress: Prog
                 done.summaries.extend(pull(source, store, from_directory, on_progress))
             except (BadFile, FetchError) as error:
                 done.failures[name] = str(error)
+    if not done.summaries and not done.failures:
+        raise BadFile(
+            f"Nothing in {from_directory} fits any source.",
+            choices=sorted(all_sources()),
+            hint="See which files a source takes: equidistance sources NAME",
+        )
     return done
 
 
