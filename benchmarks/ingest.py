@@ -11,10 +11,7 @@ from measure import SHARED_DATA, Section, call, in_turns, ratio, seconds, spread
 ROLL_CALLS = 1500
 """Roll calls of the synthetic bulk file: with 193 members nearly 290,000 rows."""
 
-BULK_COLUMNS = (
-    "undl_id,ms_code,ms_name,ms_vote,date,session,resolution,draft,committee_report,meeting,title,agenda_title,"
-    "subjects,total_yes,total_no,total_abstentions,total_non_voting,total_ms,undl_link"
-).split(",")
+BULK_COLUMNS = ["undl_id", "ms_code", "ms_name", "ms_vote", "date", "session", "resolution", "draft", "committee_report", "meeting", "title", "agenda_title", "subjects", "total_yes", "total_no", "total_abstentions", "total_non_voting", "total_ms", "undl_link"]
 
 VOTES = ("un/unga_votes_1946_2024_voeten_long.parquet", "un/unga_rollcall_meta_1946_2024_voeten.csv")
 EVENTS = ("events/icews_2018_2021_2022.parquet",)

@@ -109,7 +109,7 @@ def test_intervals_cover_what_they_say_with_estimated_parameters(fitted) -> None
 
 
 def test_hidden_evidence_is_predicted_better_than_by_simpler_rules(fitted) -> None:
-    """Each observation is predicted from all others; so are its dyad's mean and the last value, with their best width."""
+    """Each observation is predicted from all others; so are the dyad's mean and the last value, at their best width."""
     observations, _, parameters, _ = fitted
     mean, variance = alignment.leave_one_out(LAYOUT, observations, parameters)
     for k in range(6):

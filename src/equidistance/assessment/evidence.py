@@ -69,7 +69,7 @@ class Evidence:
         powers = tuple(resolve_power(code) for code in DEFAULT_POWERS)
         rows = self.snapshot.rows(powers=[power.code for power in powers])
         if self.store is not None:
-            rows = _merge(_store_rows(self.store, powers, progress)[0], rows)
+            rows = _merge(_store_rows(self.store, powers, None, progress)[0], rows)
         wanted = "|".join(f"{one.name}={one.channel}" for one in self.indicators)
         key = hashlib.sha256(f"{__version__}|{digest_of(rows)}|{wanted}".encode()).hexdigest()[:16]
         path = cache_directory() / "fits" / f"{key}.json"
@@ -139,12 +139,13 @@ def gather(
     snapshot = shipped()
     path = _store_path(store)
     codes = [power.code for power in powers]
-    rows = snapshot.rows([subject.code], codes)
+    names = pa.array([one.name for one in declared], pa.string())
+    rows = _of(names, snapshot.rows([subject.code], codes))
     sources: list[dict[str, Any]] = snapshot.sources
     notes: list[str] = []
     if path is not None:
-        everything, versions = _store_rows(path, powers, progress)
-        own = everything.filter(pc.equal(everything["state"], subject.code))
+        everything, versions = _store_rows(path, powers, subject, progress)
+        own = _of(names, everything)
         thinner = _thinner(own, rows)
         rows = _merge(own, rows)
         known = {source["source_id"] for source in sources}
@@ -163,8 +164,6 @@ def gather(
             choices=snapshot.powers,
             hint="To measure against others, ingest the sources: equidistance sources, equidistance pull --all.",
         )
-    names = pa.array([one.name for one in declared], pa.string())
-    rows = rows.filter(pc.is_in(rows["indicator"].cast(pa.string()), value_set=names))
     seen = set(pc.unique(rows["power"]).to_pylist())
     unseen = [power.name for power in powers if power.code not in seen]
     if seen and unseen:
@@ -260,40 +259,57 @@ def _store_path(store: str | Path | bool | None) -> Path | None:
 
 
 def _store_rows(
-    path: Path, powers: Sequence[State | Bloc], progress: Progress | None
+    path: Path, powers: Sequence[State | Bloc], subject: State | None, progress: Progress | None
 ) -> tuple[pa.Table, list[SourceVersion]]:
-    """All indicator rows of the store towards some powers, computed once for each state of the store and kept."""
+    """The store's indicator rows of one state (``None``: of all) towards some powers, computed once and kept.
+
+    The default powers are always computed too, so that ``why`` about one of them finds what ``assess`` kept.
+    """
+    every = {power.code: power for power in map(resolve_power, DEFAULT_POWERS)}
+    every |= {power.code: power for power in powers}
+    together = [every[code] for code in sorted(every)]
     with Store.open(path) as opened:
         versions = opened.versions()
         spells = [
             (power.code, spell.state, str(spell.start), str(spell.end))
-            for power in powers
+            for power in together
             if isinstance(power, Bloc)
             for spell in power.spells
         ]
-        wanted = repr(
-            (__version__, [v.source_id for v in versions], [power.code for power in powers], spells)
-        )
-        kept = (
-            cache_directory() / "indicators" / f"{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.parquet"
-        )
-        with suppress(OSError, pa.ArrowInvalid):
-            return pq.read_table(kept), versions
-        held = {version.source for version in versions}
-        possible = [one for one in all_indicators().values() if held & set(one.sources)]
-        connection = opened.connection()
-        register_views(connection, powers)
-        done = 0
+        name = subject.code if subject else "all"
+        wanted = repr((__version__, [v.source_id for v in versions], name, sorted(every), spells))
+        key = hashlib.sha256(wanted.encode()).hexdigest()[:16]
+        kept = cache_directory() / "indicators" / f"{name}-{key}.parquet"
+        rows = _kept_rows(kept)
+        if rows is None:
+            held = {version.source for version in versions}
+            possible = [one for one in all_indicators().values() if held & set(one.sources)]
+            connection = opened.connection()
+            register_views(connection, together, None if subject is None else [subject])
+            rows = _computed(connection, possible, progress)
+            _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
+    codes = pa.array([power.code for power in powers], pa.string())
+    return rows.filter(pc.is_in(rows["power"], value_set=codes)), versions
 
-        def report(one: Indicator) -> None:
-            nonlocal done
-            if progress is not None:
-                progress(f"Computing {one.title}", done, len(possible))
-            done += 1
 
-        rows = panel.compute(connection, possible, on_indicator=report)
-    _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
-    return rows, versions
+def _computed(connection: object, indicators: Sequence[Indicator], progress: Progress | None) -> pa.Table:
+    done = 0
+
+    def report(one: Indicator) -> None:
+        nonlocal done
+        if progress is not None:
+            progress(f"Computing {one.title}", done, len(indicators))
+        done += 1
+
+    return panel.compute(connection, indicators, on_indicator=report)
+
+
+def _kept_rows(path: Path) -> pa.Table | None:
+    """What was kept; ``None`` where nothing was, or where it is damaged."""
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid):
+        return None
 
 
 def _keep(path: Path, write: Callable[[Path], object]) -> None:
@@ -302,6 +318,10 @@ def _keep(path: Path, write: Callable[[Path], object]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
             write(part)
+
+
+def _of(indicators: pa.Array, rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.is_in(rows["indicator"].cast(pa.string()), value_set=indicators))
 
 
 def _thinner(own: pa.Table, others: pa.Table) -> int:

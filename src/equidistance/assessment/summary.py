@@ -57,7 +57,8 @@ def _balance(equidistance: Table) -> str:
     first, last = rows[0], rows[-1]
     return (
         f"Equidistance was {first['mean']:.2f} ({first['q05']:.2f} to {first['q95']:.2f}) in "
-        f"{first['period']:%B %Y} and is {last['mean']:.2f} ({last['q05']:.2f} to {last['q95']:.2f}) in {last['period']:%B %Y}."
+        f"{first['period']:%B %Y} and is {last['mean']:.2f} ({last['q05']:.2f} to {last['q95']:.2f}) in "
+        f"{last['period']:%B %Y}."
     )
 
 

@@ -55,8 +55,9 @@ def closest(ranked: Sequence[dict[str, Any]]) -> tuple[str, str]:
     """The name of the row with the highest mean, and how sure its lead over the next is.
 
     Args:
-        ranked: rows with ``power_name, mean, sd``, and ``p_leads`` where it was computed; otherwise the means are taken as independent normal variables, and the
-            chance to be first as the product of the chances against each other one, which is never too high.
+        ranked: rows with ``power_name, mean, sd``, and ``p_leads`` where it was computed. Otherwise the means are
+            taken as independent normal variables, and the chance to be first as the product of the chances against
+            each other one, which is never too high.
 
     Returns:
         The name, and ``"clear"``, ``"probable"`` or ``"open"``.

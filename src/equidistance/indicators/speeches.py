@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from itertools import groupby
 from math import log, sqrt
 from typing import Any
 
@@ -122,10 +123,13 @@ def _dyads(connection: Any) -> Iterator[_Dyad]:
     spells = connection.execute(
         'select power, member, start, "end", is_bloc from power_members order by power, member, start'
     ).fetchall()
-    years = connection.execute(
-        "select distinct year from speeches where quality = 'ok' order by year"
-    ).fetchall()
-    for (year,) in years:
+    # One pass: the texts lie in few large blocks, and a query for each year would read them all again.
+    speeches = connection.execute(
+        """ select v.year, v.state, v.text, v.source_id from speeches v join states s on s.state = v.state and
+        make_date(v.year, 9, 20) >= s.start and make_date(v.year, 9, 20) < coalesce(s."end", date '9999-12-31')
+        where v.quality = 'ok' order by v.year, v.state """
+    )
+    for year, in_year in groupby(_rows(speeches), key=lambda row: int(row[0])):
         day = date(year, 9, 20)  # the debate opens in the second half of September
         powers: dict[str, set[str]] = {}
         blocs: set[str] = set()
@@ -138,17 +142,17 @@ def _dyads(connection: Any) -> Iterator[_Dyad]:
             power: frozenset(_spoken_of(power, members, day) if power in blocs else {power})
             for power, members in powers.items()
         }
-        speeches = connection.execute(
-            """ select v.state, v.text, v.source_id from speeches v join states s on s.state = v.state and
-            $day >= s.start and $day < coalesce(s."end", date '9999-12-31') where v.year = $year and
-            v.quality = 'ok' order by v.state """,
-            {"day": day, "year": year},
-        ).fetchall()
-        for state, text, source_id in speeches:
+        for _, state, text, source_id in in_year:
             outside = {
                 power: codes for power, codes in targets.items() if state not in powers[power] | {power}
             }
             yield from _count(state, year, source_id, _read(text, day), outside)
+
+
+def _rows(result: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query, some at a time: all texts at once would fill the memory."""
+    while rows := result.fetchmany(200):
+        yield from rows
 
 
 def _spoken_of(bloc: str, members: set[str], day: date) -> set[str]:

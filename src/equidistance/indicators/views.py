@@ -26,8 +26,18 @@ _MEMBERS = pa.schema(
 )
 
 
-def register_views(connection: "duckdb.DuckDBPyConnection", powers: Iterable[State | Bloc]) -> None:
-    """Add ``power_members`` and ``states`` (:mod:`equidistance.indicators.declare`) to a store's connection."""
+def register_views(
+    connection: "duckdb.DuckDBPyConnection",
+    powers: Iterable[State | Bloc],
+    subjects: Iterable[State] | None = None,
+) -> None:
+    """Add ``power_members`` and ``states`` (:mod:`equidistance.indicators.declare`) to a store's connection.
+
+    Args:
+        connection: the store's.
+        powers: the powers to measure against.
+        subjects: the states to measure; all when not given. One state takes seconds where all take minutes.
+    """
     members = []
     for power in powers:
         if isinstance(power, Bloc):
@@ -45,7 +55,7 @@ def register_views(connection: "duckdb.DuckDBPyConnection", powers: Iterable[Sta
             for member, start, end in spells
         ]
     connection.register("power_members", pa.Table.from_pylist(members, schema=_MEMBERS))
-    states = all_states()
+    states = all_states() if subjects is None else tuple(subjects)
     existence = {
         "state": pa.array([one.code for one in states], pa.string()),
         "start": pa.array([one.start for one in states], pa.date32()),
