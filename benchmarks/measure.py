@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,15 @@ def seconds(action: Callable[[], object]) -> float:
     action()
     after = resource.getrusage(resource.RUSAGE_SELF)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def allocated(action: Callable[[], object]) -> float:
+    """Mebibytes that an action holds at its highest, beyond what there was before it (numpy arrays included)."""
+    tracemalloc.start()
+    action()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / (1 << 20)
 
 
 def in_turns(actions: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

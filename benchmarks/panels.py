@@ -1,5 +1,7 @@
 """The panels that the model is measured on: the real one, parts of it, and a simulated one."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from equidistance.assessment.evidence import dyads
@@ -56,12 +58,13 @@ class Real:
     def of_indicators(self, kept: list[int]) -> tuple[Layout, Observations, Parameters]:
         """The panel and parameters of some indicators."""
         layout = Layout(self.layout.channel[kept], self.layout.span[kept], self.layout.channels)
-        whole = self.parameters
-        parameters = Parameters(
-            *(getattr(whole, name)[kept] for name in ("intercept", "loading", "noise", "effect", "wander")),
-            whole.innovation,
-            whole.mean,
-            whole.initial,
+        parameters = replace(
+            self.parameters,
+            intercept=self.parameters.intercept[kept],
+            loading=self.parameters.loading[kept],
+            noise=self.parameters.noise[kept],
+            effect=self.parameters.effect[kept],
+            wander=self.parameters.wander[kept],
         )
         return layout, Observations(self.observations.value[kept], self.observations.error[kept]), parameters
 
@@ -77,7 +80,9 @@ class Real:
         return layout, Observations(value, np.sqrt(squares) / count), self.parameters
 
 
-def one_channel(series: int, months: int, indicators: int, missing: float) -> tuple[Layout, Observations, Parameters]:
+def one_channel(
+    series: int, months: int, indicators: int, missing: float
+) -> tuple[Layout, Observations, Parameters]:
     """Simulated series of one channel, a share of the values missing at random."""
     generator = np.random.default_rng(3)
     shape = (indicators, months, series)

@@ -29,7 +29,16 @@ def coverage(*, full: bool) -> Section:
             if quantity in found["90"]:
                 half, ninety = found["50"][quantity], found["90"][quantity]
                 verdict = "yes" if abs(half - 0.5) <= 0.03 and abs(ninety - 0.9) <= 0.02 else "**no**"
-                rows.append((words, quantity, f"{half:.1%}", f"{ninety:.1%}", f"{found['error'][quantity]:.1%}", verdict))
+                rows.append(
+                    (
+                        words,
+                        quantity,
+                        f"{half:.1%}",
+                        f"{ninety:.1%}",
+                        f"{found['error'][quantity]:.1%}",
+                        verdict,
+                    )
+                )
     return Section(
         "Coverage on simulated data",
         "All dyads of the real panel, with its missing months and standard errors, simulated from the shipped "
@@ -87,7 +96,9 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     return found
 
 
-def _posterior(real: "Real", observations: "Observations", parameters: "Parameters") -> "tuple[Floats, Floats]":
+def _posterior(
+    real: "Real", observations: "Observations", parameters: "Parameters"
+) -> "tuple[Floats, Floats]":
     """Means (T, C, N) and covariances (T, C, C, N) of all dyads."""
     import numpy as np
 

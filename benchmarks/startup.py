@@ -38,9 +38,7 @@ def startup() -> Section:
         rounds=9,
     )
     least = found["`python -c pass`"]
-    rows = [
-        (name, spread(values, 3), f"{ratio(values, least):.1f}") for name, values in found.items()
-    ]
+    rows = [(name, spread(values, 3), f"{ratio(values, least):.1f}") for name, values in found.items()]
     return Section(
         "Start-up",
         f"CPU seconds, median (range) of 9 runs in turns. Target for `--help`: under {HELP_TARGET} s.",
@@ -51,17 +49,17 @@ def startup() -> Section:
 
 def first_assessment(*, full: bool) -> Section:
     """``assess KAZ`` on shipped data: with nothing compiled, compiled, and with the report."""
-    rows = []
+    rows, rounds = [], 5 if full else 3
     with tempfile.TemporaryDirectory() as scratch:
         places = {"this interpreter": (sys.executable, str(ROOT / "src"))}
         if full:
             places["new environment"] = (_install(Path(scratch) / "venv"), "")
         for place, (python, source) in places.items():
-            rows += [(place, *row) for row in _assessments(python, source, Path(scratch), rounds=5)]
+            rows += [(place, *row) for row in _assessments(python, source, Path(scratch), rounds)]
     return Section(
         "First assessment",
-        "`equidistance assess KAZ` on shipped data with an empty cache and no store, CPU seconds, median (range) of 5 "
-        f"runs in turns. Target for the first one: under {FIRST_TARGET:.0f} s. *Nothing compiled* means that no module, "
+        "`equidistance assess KAZ` on shipped data with an empty cache and no store, CPU seconds, median (range) of "
+        f"{rounds} runs in turns. Target for the first one: under {FIRST_TARGET:.0f} s. *Nothing compiled* means that no module, "
         "not even of the standard library or of pandas, has bytecode: stricter than any installation with pip, which "
         "compiles what it installs."
         + (" The new environment was made with `python -m venv` and `pip install`." if full else ""),
@@ -79,7 +77,11 @@ def _assessments(python: str, source: str, scratch: Path, rounds: int) -> list[t
                 "EQUIDISTANCE_CACHE": f"{empty}/cache",
                 "EQUIDISTANCE_STORE": f"{empty}/store.duckdb",
                 **({"PYTHONPATH": source} if source else {}),
-                **({} if compiled else {"PYTHONPYCACHEPREFIX": f"{empty}/bytecode", "PYTHONDONTWRITEBYTECODE": "1"}),
+                **(
+                    {}
+                    if compiled
+                    else {"PYTHONPYCACHEPREFIX": f"{empty}/bytecode", "PYTHONDONTWRITEBYTECODE": "1"}
+                ),
             }
             done = run([python, "-c", MAIN, "assess", "KAZ", *arguments], **environment)
         peaks[what] = max(done.peak, peaks.get(what, 0.0))
@@ -89,6 +91,7 @@ def _assessments(python: str, source: str, scratch: Path, rounds: int) -> list[t
     first = assess("first run")
     found = in_turns(
         {
+            "`python -c pass`, for scale": lambda: run([python, "-c", "pass"]).cpu,
             "compiled": lambda: assess("compiled"),
             "nothing compiled": lambda: assess("nothing compiled", compiled=False),
             "compiled, with `--out report.html`": lambda: assess(
@@ -99,10 +102,11 @@ def _assessments(python: str, source: str, scratch: Path, rounds: int) -> list[t
     )
     warm = found["compiled"]
     rows = [
-        (name, spread(values), f"{ratio(values, warm):.2f}", f"{peaks[name]:.0f}")
+        (name, spread(values), f"{ratio(values, warm):.3g}", f"{peaks[name]:.0f}" if name in peaks else "")
         for name, values in found.items()
     ]
-    return [("the very first run (once)", f"{first:.2f}", f"{first / warm[0]:.2f}", f"{peaks['first run']:.0f}"), *rows]
+    peak = f"{peaks['first run']:.0f}"
+    return [("the very first run (once)", f"{first:.2f}", f"{first / warm[0]:.3g}", peak), *rows]
 
 
 def _install(directory: Path) -> str:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
@@ -23,16 +24,21 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
     """
     out = console()
     out.print(f"[bold]{safe(assessment.headline)}[/bold]\n\n{safe(assessment.summary)}\n")
-    alignment, position = [], []
+    end, alignment, position, absent = assessment.end, [], [], []
     for power in assessment.powers:
-        channels = [_last(assessment.alignment, power.code, channel=c) for c in ("deed", "word", "overall")]
+        channels = [
+            _at_end(assessment.alignment, power.code, end, channel=channel)
+            for channel in ("deed", "word", "overall")
+        ]
         alignment.append([power.name, *map(_interval, channels)])
-        share = _last(assessment.orientation, power.code)
-        gap = _last(assessment.gap, power.code)
-        drift = _last(assessment.drift, power.code, channel="overall", window="last 10 years")
+        share = _at_end(assessment.orientation, power.code, end)
+        gap = _at_end(assessment.gap, power.code, end)
+        drift = _at_end(assessment.drift, power.code, end, channel="overall", window="last 10 years")
+        if not any(channels):
+            absent.append(power.name)
         shares = ["-", "-"] if share is None else [f"{share['mean']:.0%}", f"{share['p_leads']:.2f}"]
         position.append([power.name, *shares, _interval(gap), _interval(drift)])
-    title = f"{assessment.state.name} in {assessment.end:%B %Y}"
+    title = f"{assessment.state.name} in {end:%B %Y}"
     # Two tables, so that a terminal of 80 columns shows every number whole.
     _grid(
         f"{title}: alignment in standard deviations, mean (90% interval)",
@@ -46,6 +52,11 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
         position,
     )
     out.print()
+    if absent:
+        out.print(
+            f"Note: {safe(', '.join(absent))}: no value in {end:%B %Y}, because {safe(assessment.state.name)} "
+            "belongs to it, or one of the two did not exist."
+        )
     for note in assessment.notes:
         out.print(f"Note: {safe(note)}")
     used = sum(row["used"] for row in assessment.sources)
@@ -57,11 +68,11 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
         "equidistance",
         "why",
         assessment.state.code,
-        assessment.powers[0].code,
+        next(power.code for power in assessment.powers if power.name not in absent),
         str(assessment.end.year),
     ]
     count = len(assessment.settings["indicators"])
-    out.print(f"Evidence: {used} values of {count} indicators from {sources} sources.")
+    out.print(f"Evidence: {used} values of {count} indicators from {sources} source{'s' * (sources != 1)}.")
     out.print(f"Why? {safe(shlex.join([*words, *chosen]))}", soft_wrap=True)  # a command to copy stays whole
 
 
@@ -165,12 +176,15 @@ def indicator_table() -> Table:
     return Table("Indicators", pa.Table.from_pylist(rows))
 
 
-def _last(table: Table, power: str, **wanted: str) -> dict[str, float] | None:
-    """The last row of a power (the estimates of a table are in time order)."""
+def _at_end(table: Table, power: str, end: date, **wanted: str) -> dict[str, float] | None:
+    """The row of a power in the last month reported; a power it is not measured against then has none."""
+    day = "period" if "period" in table.arrow.column_names else "end"
     rows = [
         row
         for row in table
-        if row["power"] == power and all(row[key] == value for key, value in wanted.items())
+        if row["power"] == power
+        and row[day] == end
+        and all(row[key] == value for key, value in wanted.items())
     ]
     return rows[-1] if rows else None
 
