@@ -247,7 +247,7 @@ def pull_all(store: Store, from_directory: Path | None = None, on_progress: Prog
             done.skipped[name] = f"nothing in {from_directory} fits {', '.join(source.card.files)}"
         else:
             try:
-                done.summaries.extend(pull(source, store, from_directory, on_progress))
+                done.summaries.extend(pull(source, store, from_directory, _named(name, on_progress)))
             except (BadFile, FetchError) as error:
                 done.failures[name] = str(error)
     if not done.summaries and not done.failures:
@@ -257,6 +257,13 @@ def pull_all(store: Store, from_directory: Path | None = None, on_progress: Prog
             hint="See which files a source takes: equidistance sources NAME",
         )
     return done
+
+
+def _named(source: str, on_progress: Progress | None) -> Progress | None:
+    """Among many sources, progress says which one it is."""
+    if on_progress is None:
+        return None
+    return lambda stage, done, total: on_progress(f"{source}: {stage}", done, total)
 
 
 def summary_table(summaries: Sequence[IngestSummary]) -> Table:
