@@ -11,19 +11,7 @@ import jsonschema
 import pyarrow.parquet as pq
 import pytest
 
-from equidistance.cli import main as command_line
-
-
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str):
-    """Exit status, standard output and standard error of one command, run in this process."""
-    monkeypatch.setattr(sys, "argv", ["equidistance", *arguments])
-    try:
-        command_line.main()
-        status = 0
-    except SystemExit as stop:
-        status = stop.code or 0
-    out, err = capsys.readouterr()
-    return status, out, err
+from command import run
 
 
 def test_assess_prints_the_headline_and_every_power(monkeypatch, capsys, tmp_path) -> None:

@@ -83,7 +83,7 @@ def assess(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
-    draws: Annotated[int, typer.Option(help="Posterior draws for everything derived.")] = 1000,
+    draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
 ) -> None:
     """Assess how close a state stands to each power, in words and in deeds, over time.
@@ -294,10 +294,8 @@ def main() -> None:
     """Run the command line: expected errors become one message and exit status 2."""
     debug = "--debug" in sys.argv[1:]
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    if isinstance(
-        sys.stdout, io.TextIOWrapper
-    ):  # a terminal that cannot show Казахстан gets escapes, no error
-        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # no error where Казахстан cannot be shown
     try:
         try:
             app()
@@ -322,6 +320,8 @@ def _told(error: Exception) -> tuple[str, int]:
         return f"Error: {printable(error.render(), 5000)}", 2
     if isinstance(error, BrokenPipeError):  # the reader, e.g. head, has read enough
         return "", 1
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+        return "", 130
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         hint = " Free some space, then repeat the command." if error.errno == errno.ENOSPC else ""

@@ -141,16 +141,20 @@ class Store:
                     hint="Make one with: equidistance ingest NAME FILE (see: equidistance sources)",
                 )
             _create(path)
-        with explained(path):
-            store = cls(path, mode, _connect(path, read_only=mode == "read"))
-            store._created = created
+        store: Self | None = None
         try:
+            with explained(path):
+                store = cls(path, mode, _connect(path, read_only=mode == "read"))
+            store._created = created
             store._check_version()
             if mode == "write":
                 with explained(path):
                     store._add_missing_tables()
         except BaseException:
-            store.close()
+            if store is not None:
+                store.close()
+            if created:  # an empty store that nobody could open must not be taken for evidence later
+                path.unlink(missing_ok=True)
             raise
         return store
 

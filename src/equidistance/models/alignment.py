@@ -99,8 +99,8 @@ class Posterior:
     """What is known of the latent states given the data and the shared parameters.
 
     Attributes:
-        mean: (T, C, D, N) one mean path for each data column.
-        covariance: (T, C, C, N) covariance of ``x_t`` (the same for every column).
+        mean: (T, C, 1, N) mean path.
+        covariance: (T, C, C, N) covariance of ``x_t``.
     """
 
     mean: Floats
@@ -116,35 +116,41 @@ class Fit:
     converged: bool
 
 
-def smooth(
-    layout: Layout, observations: Observations, parameters: Parameters, columns: Floats | None = None
-) -> Posterior:
-    """Posterior of the latent states of every dyad.
-
-    Args:
-        layout: what each indicator sees.
-        observations: the data, and what is missing.
-        parameters: the shared parameters.
-        columns: (S, D, N) centred data sets to smooth instead of the observations themselves, by slot
-            (:func:`observed_slots`); the prior mean is then left out, so that the result is linear in the columns.
-
-    Returns:
-        Posterior with D columns (one, when ``columns`` is not given).
-    """
+def smooth(layout: Layout, observations: Observations, parameters: Parameters) -> Posterior:
+    """Posterior of the latent states of every dyad, given the shared parameters."""
     periods = observations.value.shape[1]
     when = observed_slots(observations)
-    own = columns is None
-    if columns is None:
-        columns = centred(layout, observations, parameters, when)[:, None, :]
+    columns = centred(layout, observations, parameters, when)[:, None, :]
     variance = _variance(observations, parameters, when)
     dynamics = parameters.dynamics
     filtered = forward(layout, dynamics, when, columns, variance, periods=periods, keep_covariance=True)
     back = backward(layout, dynamics, when, filtered, periods=periods)
-    mean = state_means(back.score, dynamics)
-    if own:
-        mean = mean + parameters.mean[None, :, None, None]
     assert back.covariance is not None  # the filter was asked to keep covariances
-    return Posterior(mean, back.covariance)
+    return Posterior(
+        state_means(back.score, dynamics) + parameters.mean[None, :, None, None], back.covariance
+    )
+
+
+def smooth_columns(
+    layout: Layout, observations: Observations, parameters: Parameters, columns: Floats
+) -> Floats:
+    """Posterior means that other data would give, had they the standard errors and missing months of these.
+
+    Args:
+        layout: what each indicator sees.
+        observations: what is missing, and the standard errors.
+        parameters: the shared parameters; the prior mean is left out, so that the result is linear in the columns.
+        columns: (S, D, N) centred data sets, by slot (:func:`observed_slots`).
+
+    Returns:
+        (T, C, D, N).
+    """
+    periods = observations.value.shape[1]
+    when = observed_slots(observations)
+    variance = _variance(observations, parameters, when)
+    filtered = forward(layout, parameters.dynamics, when, columns, variance, periods=periods)
+    back = backward(layout, parameters.dynamics, when, filtered, periods=periods)
+    return state_means(back.score, parameters.dynamics)
 
 
 def observed_slots(observations: Observations) -> Integers:
@@ -194,8 +200,9 @@ def draws(
             + noise * generator.standard_normal((number, series))
         )
         columns[s] = data[s] - fake
-    posterior = smooth(layout, observations, parameters, columns)
-    return paths + posterior.mean + parameters.mean[None, :, None, None]
+    paths += smooth_columns(layout, observations, parameters, columns)
+    paths += parameters.mean[None, :, None, None]
+    return paths
 
 
 def simulate_paths(
@@ -211,7 +218,7 @@ def simulate_paths(
     steps[0] = np.einsum(
         "cd,dwn->cwn", np.linalg.cholesky(parameters.initial), generator.standard_normal((C, number, series))
     )
-    return np.cumsum(steps, axis=0)
+    return np.cumsum(steps, axis=0, out=steps)
 
 
 def contributions(
@@ -229,7 +236,7 @@ def contributions(
     when = observed_slots(observations)
     data = centred(layout, observations, parameters, when)
     columns = np.where(groups[:, None, :] == np.arange(number)[None, :, None], data[:, None, :], 0.0)
-    parts = smooth(layout, observations, parameters, columns).mean
+    parts = smooth_columns(layout, observations, parameters, columns)
     prior = np.broadcast_to(parameters.mean[None, :, None, None], (*parts.shape[:2], 1, parts.shape[3]))
     return np.concatenate([parts, prior], axis=2)
 

@@ -316,7 +316,7 @@ def state_means(score: Floats, dynamics: Dynamics) -> Floats:
     """
     steps = np.einsum("cd,tdwn->tcwn", dynamics.innovation, score)
     steps[0] = np.einsum("cd,dwn->cwn", dynamics.initial, score[0])
-    means: Floats = np.cumsum(steps, axis=0)
+    means: Floats = np.cumsum(steps, axis=0, out=steps)
     return means
 
 

@@ -129,8 +129,9 @@ def _vote_rows(table: pa.Table, path: Path, raw: RawVotes) -> None:
 
 def _matrix(table: pa.Table, path: Path, raw: RawVotes) -> None:
     """Voeten wide: a row per roll call, a column per state; an empty cell is no record."""
-    rolls = _rolls(path, table, _whole(table["rcid"]), **_voeten_columns(table))
-    cells = _melt(path, table, rolls["roll"], rolls["date"], _state_columns(table.column_names), "numbered")
+    roll = _whole(table["rcid"])
+    rolls = _rolls(path, table, roll, **_voeten_columns(table))
+    cells = _melt(path, table, roll, _text(table, "date"), _state_columns(table.column_names), "numbered")
     empty = pc.is_in(cells["vote"], pa.array(["", "NA", "NaN", "nan"]))
     raw.ignored["empty cells of the roll-call matrix"] += pc.sum(empty).as_py() or 0
     raw.cells.append(cells.filter(pc.invert(empty)))
@@ -187,7 +188,7 @@ def _library_wide(table: pa.Table, path: Path, raw: RawVotes) -> None:
     for name in table.column_names:
         if len(name) == 3 and name.isupper() and name not in state_columns:
             raw.rejected.append(Rejected(path.name, 1, f"the column {name!r} is not a state", name))
-    cells = _melt(path, table, rolls["roll"], rolls["date"], state_columns, "words")
+    cells = _melt(path, table, table["Resolution"], table["Date"], state_columns, "words")
     council = np.tile(pc.equal(body, "SC").to_numpy(zero_copy_only=False), len(state_columns))
     outside = pc.and_(pa.array(council), pc.equal(cells["vote"], ""))
     raw.ignored["Security Council: states without a vote"] += pc.sum(outside).as_py() or 0
