@@ -70,7 +70,7 @@ def ingest(*, full: bool) -> Section:
                     f"{ratio(values, times['pandas']):.1f}",
                 )
             )
-        rows.append((name, "peak of the process, MiB", "", f"{done.peak:.0f}", "", "", ""))
+        notes.append(f"{name}: the process that did all four held {done.peak:.0f} MiB at its highest.")
     return Section(
         "Ingest",
         "CPU seconds, median (range) of 3 runs in turns (the long ones once, unless `--full`). *Reading* checks every row: dates, codes, states at that date. "

@@ -151,6 +151,7 @@ def leave_one_out() -> Section:
     """Every real observation predicted from all others."""
     found, _ = call("predictive", "measure_leave_one_out")
     rows, lost = [], []
+    wide = [f"`{row['indicator']}`" for row in found["rows"] if row["cover"] > 0.95]
     for row in found["rows"]:
         scores = [row[rule] for rule in RULES]
         best = max(scores)
@@ -173,6 +174,9 @@ def leave_one_out() -> Section:
         "estimated on the same data.",
         "The model and the neighbours see later values, the last value does not. All are scored on the same "
         "observations: those with an earlier and a later value.",
+        "Intervals that hold far more than 90 % are too wide: the standard errors that the source is taken to imply are "
+        "larger than what its values scatter by. "
+        + (f"Above 95 %: {', '.join(wide)}." if wide else "None hold more than 95 %."),
         *(lost or ["The model wins on every indicator."]),
     ]
     return Section(

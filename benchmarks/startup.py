@@ -49,7 +49,7 @@ def startup() -> Section:
 
 def first_assessment(*, full: bool) -> Section:
     """``assess KAZ`` on shipped data: with nothing compiled, compiled, and with the report."""
-    rows, rounds = [], 5 if full else 3
+    rows, rounds = [], 5 if full else 2
     with tempfile.TemporaryDirectory() as scratch:
         places = {"this interpreter": (sys.executable, str(ROOT / "src"))}
         if full:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from equidistance.cli.terminal import console, safe
 from equidistance.tables import Table
@@ -24,20 +25,21 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
     """
     out = console()
     out.print(f"[bold]{safe(assessment.headline)}[/bold]\n\n{safe(assessment.summary)}\n")
-    end, alignment, position, absent = assessment.end, [], [], []
+    end = assessment.end
+    alignments, shares, gaps, drifts = (
+        _LastMonth(table, end)
+        for table in (assessment.alignment, assessment.orientation, assessment.gap, assessment.drift)
+    )
+    alignment, position, absent = [], [], []
     for power in assessment.powers:
-        channels = [
-            _at_end(assessment.alignment, power.code, end, channel=channel)
-            for channel in ("deed", "word", "overall")
-        ]
+        channels = [alignments.of(power.code, channel=channel) for channel in ("deed", "word", "overall")]
         alignment.append([power.name, *map(_interval, channels)])
-        share = _at_end(assessment.orientation, power.code, end)
-        gap = _at_end(assessment.gap, power.code, end)
-        drift = _at_end(assessment.drift, power.code, end, channel="overall", window="last 10 years")
+        share = shares.of(power.code)
+        drift = drifts.of(power.code, channel="overall", window="last 10 years")
+        leads = ["-", "-"] if share is None else [f"{share['mean']:.0%}", f"{share['p_leads']:.2f}"]
+        position.append([power.name, *leads, _interval(gaps.of(power.code)), _interval(drift)])
         if not any(channels):
             absent.append(power.name)
-        shares = ["-", "-"] if share is None else [f"{share['mean']:.0%}", f"{share['p_leads']:.2f}"]
-        position.append([power.name, *shares, _interval(gap), _interval(drift)])
     title = f"{assessment.state.name} in {end:%B %Y}"
     # Two tables, so that a terminal of 80 columns shows every number whole.
     _grid(
@@ -176,17 +178,17 @@ def indicator_table() -> Table:
     return Table("Indicators", pa.Table.from_pylist(rows))
 
 
-def _at_end(table: Table, power: str, end: date, **wanted: str) -> dict[str, float] | None:
-    """The row of a power in the last month reported; a power it is not measured against then has none."""
-    day = "period" if "period" in table.arrow.column_names else "end"
-    rows = [
-        row
-        for row in table
-        if row["power"] == power
-        and row[day] == end
-        and all(row[key] == value for key, value in wanted.items())
-    ]
-    return rows[-1] if rows else None
+class _LastMonth:
+    """The rows of a table in the last month reported; a power it is not measured against then has none."""
+
+    def __init__(self, table: Table, end: date) -> None:
+        day = "period" if "period" in table.arrow.column_names else "end"
+        self.rows = table.arrow.filter(pc.equal(table.arrow[day], end)).to_pylist()
+
+    def of(self, power: str, **wanted: str) -> dict[str, float] | None:
+        """The one row of a power, if there is one."""
+        named = {"power": power, **wanted}
+        return next((row for row in self.rows if named.items() <= row.items()), None)
 
 
 def _interval(row: dict[str, float] | None) -> str:
