@@ -285,6 +285,7 @@ def _store_rows(
             held = {version.source for version in versions}
             possible = [one for one in all_indicators().values() if held & set(one.sources)]
             connection = opened.connection()
+            connection.execute("set threads = 1")  # several add floats in an order that changes from run to run
             register_views(connection, together, None if subject is None else [subject])
             rows = _computed(connection, possible, progress)
             _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))

@@ -250,7 +250,7 @@ def pull_all(store: Store, from_directory: Path | None = None, on_progress: Prog
                 done.summaries.extend(pull(source, store, from_directory, _named(name, on_progress)))
             except (BadFile, FetchError) as error:
                 done.failures[name] = str(error)
-    if not done.summaries and not done.failures:
+    if from_directory is not None and not done.summaries and not done.failures:
         raise BadFile(
             f"Nothing in {from_directory} fits any source.",
             choices=sorted(all_sources()),
