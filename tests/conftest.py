@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from equidistance.ground import blocs
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -14,6 +16,12 @@ def _own_user_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("EQUIDISTANCE_STORE", str(home / "store.duckdb"))
     monkeypatch.setenv("EQUIDISTANCE_CACHE", str(home / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def _no_defined_blocs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the blocs that one test defines out of the next."""
+    monkeypatch.setattr(blocs, "_DEFINED", {})
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,10 @@ from itertools import pairwise
 import pytest
 
 from equidistance.errors import AmbiguousName, InvalidRequest, UnknownName
-from equidistance.ground import blocs
 from equidistance.ground.blocs import Bloc, Spell, all_blocs, define_bloc, get_bloc, resolve_power
 from equidistance.ground.states import all_states, find, get_state, labels, read_csv
 
 TODAY = date(2025, 6, 1)
-
-
-@pytest.fixture(autouse=True)
-def _no_defined_blocs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocs, "_DEFINED", {})
 
 
 # --- the shipped blocs

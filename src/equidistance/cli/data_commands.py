@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -108,9 +109,9 @@ def pull(
             done = pull_all(store, from_directory, report)
     _show_summaries(done.summaries, output)
     for skipped, reason in done.skipped.items():
-        typer.echo(f"Skipped {skipped}: {printable(reason, 1000)}", err=True)
+        print(f"Skipped {skipped}: {printable(reason, 1000)}", file=sys.stderr)
     for failed, reason in done.failures.items():
-        typer.echo(f"Failed {failed}: {printable(reason, 1000)}", err=True)
+        print(f"Failed {failed}: {printable(reason, 1000)}", file=sys.stderr)
     if done.failures:
         raise typer.Exit(2)
 
@@ -134,7 +135,7 @@ def cite(
     """Say how to cite this software and its sources."""
     from equidistance.sources.overview import cite as citations
 
-    typer.echo(citations(names or (), style.value))
+    print(citations(names or (), style.value))
 
 
 def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -> None:
@@ -148,11 +149,9 @@ def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -
     from equidistance.cli.show import show_table
 
     if output is Format.json:
-        typer.echo(
-            _terminal_safe(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=_plain))
-        )
+        print(_terminal_safe(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=_plain)))
     elif output is Format.csv:
-        typer.echo(_terminal_safe(table.to_csv()), nl=False)
+        print(_terminal_safe(table.to_csv()), end="")
     else:
         show_table(table, columns)
 
@@ -160,9 +159,9 @@ def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -
 def _show_summaries(summaries: "list[IngestSummary]", output: Format) -> None:
     if output is Format.table:
         for number, summary in enumerate(summaries):
-            typer.echo(f"\n{summary.text}" if number else summary.text)
+            print(f"\n{summary.text}" if number else summary.text)
     elif output is Format.json:
-        typer.echo(_terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
+        print(_terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
     else:
         from equidistance.sources.ingest import summary_table
 

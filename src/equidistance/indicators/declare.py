@@ -115,9 +115,9 @@ def indicator(
 
 def all_indicators() -> dict[str, Indicator]:
     """Every indicator by name, in the order of the modules and of declaration within them."""
-    for module in _MODULES:
-        import_module(f"equidistance.indicators.{module}")
-    return dict(_REGISTRY)
+    modules = [import_module(f"equidistance.indicators.{module}").__name__ for module in _MODULES]
+    # the registry itself is in the order in which the modules happened to be imported
+    return dict(sorted(_REGISTRY.items(), key=lambda item: modules.index(item[1].compute.__module__)))
 
 
 def get_indicator(name: str) -> Indicator:
