@@ -76,7 +76,11 @@ def refreshed(path: Path) -> str:
             "import sys\nfrom equidistance.cli.main import main\nsys.argv[0] = 'equidistance'\nmain()\n"
         )
         program.chmod(0o755)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("EQUIDISTANCE_")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("EQUIDISTANCE_") and name != "COLUMNS"
+        }
         environment = kept | {
             "HOME": str(home),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",

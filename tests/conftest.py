@@ -12,7 +12,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(autouse=True)
 def _own_user_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the developer's own store and cache."""
+    """Keep every test away from the developer's own store, cache and terminal width."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("EQUIDISTANCE_STORE", str(home / "store.duckdb"))
     monkeypatch.setenv("EQUIDISTANCE_CACHE", str(home / "cache"))
