@@ -75,15 +75,37 @@ def test_sessions_equal_a_computation_from_the_file(
             assert np.isnan(row["cosine"])
 
 
+PUBLISHED = {  # "Voting Practices in the United Nations" 2005 and 2008: overall plenary votes, votes only, per cent
+    "AUS": (58.1, 56.9),
+    "AUT": (43.8, 44.1),
+    "BEL": (45.2, 44.4),
+    "CAN": (48.7, 59.4),
+    "DNK": (46.1, 47.2),
+    "FIN": (44.6, 43.1),
+}
+PARAGRAPHS = 2.5
+"""Per cent. The State Department counts final votes of the Plenary, 97 in 2008; the list used here has votes on
+paragraphs and amendments too, and among some 75 votes two more on one side move the share by 2.5."""
+
+
+@pytest.mark.parametrize("year", [2005, 2008])
+def test_published_coincidence_with_the_united_states(store: Path, year: int) -> None:
+    """Its coincidence is identical / (identical + opposite) over the autumn's votes, abstentions left out."""
+    for code, published in PUBLISHED.items():
+        record = voting_record(code, "USA", store=store, since=f"{year}-09", until=f"{year}-12")
+        cells = record.to_dict()["matrix"]
+        identical = cells["yes"]["yes"] + cells["no"]["no"]
+        opposite = cells["yes"]["no"] + cells["no"]["yes"]
+        share = 100 * identical / (identical + opposite)
+        assert share == pytest.approx(published[year == 2008], abs=PARAGRAPHS), code
+
+
 def test_what_is_known_of_the_united_states_and_israel(store: Path) -> None:
-    """No large Western state votes with the United States as often as Israel does, and almost never against it."""
+    """Of all members Israel votes most often with the United States; in 2018 the State Department ranked it first."""
     record = voting_record("USA", "ISR", store=store, since=2000)
-    opposite = sum(
-        row["n"] for row in record.matrix if {row["vote_state"], row["vote_power"]} == {"yes", "no"}
-    )
-    assert opposite / record.n < 0.02
-    for other in ("GBR", "CAN", "AUS", "FRA", "DEU"):
+    for other in ("GBR", "CAN", "AUS", "FRA", "DEU", "RUS", "CUB"):
         assert record.agreement > voting_record("USA", other, store=store, since=2000).agreement
+    assert record.sessions.to_pandas().set_index("session").loc[74, "agreement"] > 0.9
 
 
 def test_what_is_known_of_march_2022(store: Path) -> None:

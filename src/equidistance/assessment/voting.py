@@ -18,6 +18,7 @@ from equidistance.assessment.voting_notes import notes_on
 from equidistance.assessment.voting_request import Request, make_request
 from equidistance.errors import InvalidRequest, StoreError
 from equidistance.evidence.store import Store, default_path
+from equidistance.figures.words import first_upper, the
 from equidistance.ground.states import State
 from equidistance.indicators.roll_calls import SESSION, connect_votes, used_roll_calls
 from equidistance.models import vote_scores
@@ -267,7 +268,9 @@ def _nothing(connection: Any, request: Request) -> InvalidRequest:
         what = f"There is no roll call of the General Assembly {request.subject}{request.window}".rstrip()
         if spans[0]:
             return InvalidRequest(f"{what}; they are known from {spans[0]:%Y-%m} to {spans[1]:%Y-%m}.")
-        return InvalidRequest(f"{what}.", hint="Leave --issue or --important-only out." * bool(request.subject))
+        return InvalidRequest(
+            f"{what}.", hint="Leave --issue or --important-only out." * bool(request.subject)
+        )
     spells = {}
     for one in (request.state, request.power):
         spells[one] = connection.execute(
@@ -334,15 +337,19 @@ def _matrix(table: Any) -> Table:
 
 
 def _divergent(connection: Any, pair: pa.Table) -> Table:
-    connection.register("pair", pair)
+    apart = pair.filter(pc.not_equal(pair["vote_state"], pair["vote_power"]))
+    names = apart["roll_call"].to_pylist() or [None]
+    # The names as parameters let the store look at these roll calls alone: a join would make it rank all votes.
+    totals = connection.sql(
+        "select roll_call, count(*) filter (vote = 'yes') as yes, count(*) filter (vote = 'abstain') as abstain, "
+        f"count(*) filter (vote = 'no') as \"no\" from votes where roll_call in ({', '.join('?' * len(names))}) "
+        "group by roll_call",
+        params=names,
+    )
+    connection.register("apart", apart)
+    connection.register("totals", totals.to_arrow_table())
     query = """
-        with apart as (select * from pair where vote_state <> vote_power),
-        totals as (
-            select v.roll_call, count(*) filter (v.vote = 'yes') as yes,
-                count(*) filter (v.vote = 'abstain') as abstain, count(*) filter (v.vote = 'no') as "no"
-            from votes v semi join apart using (roll_call) group by v.roll_call
-        ),
-        sized as (
+        with sized as (
             select *, yes + abstain + "no" as size,
                 case when 'abstain' not in (vote_state, vote_power) then yes * "no"
                      when 'yes' in (vote_state, vote_power) then yes * abstain else abstain * "no" end as pairs
@@ -413,14 +420,17 @@ def _sources(pair: pa.Table, versions: Sequence[dict[str, Any]]) -> Table:
         for one in counted
     ]
     rows.sort(key=lambda row: (-row["n"], row["source_id"]))
-    return Table("sources", pa.Table.from_pylist(rows), {"n": "common votes for which it gave the roll call or a vote"})
+    return Table(
+        "sources", pa.Table.from_pylist(rows), {"n": "common votes for which it gave the roll call or a vote"}
+    )
 
 
 def _headline(request: Request, scores: dict[str, Any], start: date, end: date) -> str:
     calls = "the one roll call" if scores["n"] == 1 else f"{scores['n']:,} roll calls"
     subject = f" {request.subject}".rstrip()
     assembly = f"the UN General Assembly{subject} in which both voted"
+    both = f"{first_upper(the(request.state.name))} and {the(request.power.name)}"
     return (
-        f"{request.state.name} and {request.power.name} cast the same vote in {scores['coincidence']:.0%} of {calls} "
+        f"{both} cast the same vote in {scores['coincidence']:.0%} of {calls} "
         f"of {assembly}, {start:%Y-%m} to {end:%Y-%m}; agreement {scores['agreement']:.2f}."
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from equidistance.figures import theme
+from equidistance.figures import theme, words
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def caption(sessions: Table, matrix: Table, state: str, power: str, headline: st
     return theme.Caption(
         headline,
         f"One dot per {unit}, larger with more roll calls. Agreement: 1 for the same vote, 1/2 where one of the two "
-        f"abstains, 0 for yes against no. Matrix: roll calls by the votes of {state} (rows) and {power} (columns).",
+        f"abstains, 0 for yes against no. Matrix: roll calls by the votes of {words.the(state)} (rows) "
+        f"and {words.the(power)} (columns).",
         f"Line chart of agreement by {unit}: {scores}. Matrix of votes, {state} first: {cells}.",
     )
 
@@ -74,12 +75,13 @@ def over_time(
 
     names = [name for name, _ in MEASURES.values()]
     axis = alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 8})
+    key = alt.Legend(symbolType="stroke", symbolSize=300)
     base = alt.Chart().encode(
         x=alt.X("from:T", title=None, scale=alt.Scale(type="utc"), axis=axis),
         y=alt.Y(
             "value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".1f", tickCount=5)
         ),
-        color=alt.Color("measure:N", scale=alt.Scale(domain=names, range=list(_COLOURS))),
+        color=alt.Color("measure:N", scale=alt.Scale(domain=names, range=list(_COLOURS)), legend=key),
     )
     lines = base.mark_line(strokeWidth=1.8).encode(
         detail="stretch:N",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from equidistance import __version__
-from equidistance.figures import theme, voting
+from equidistance.figures import theme, voting, words
 from equidistance.printable import printable
 from equidistance.report import vega
 from equidistance.report.html import csp_hash, read_template, templates
@@ -99,7 +99,7 @@ def _over_time(record: Recorded) -> Section:
     sessions = record.tables["sessions"]
     spec = theme.specification(voting.over_time(sessions), validate=False)
     still = theme.specification(voting.over_time(sessions, interactive=False), validate=False)
-    words = _caption(record)
+    caption = _caption(record)
     rows = tuple(
         (
             _period(row),
@@ -112,11 +112,11 @@ def _over_time(record: Recorded) -> Section:
     return Section(
         "agreement",
         f"Agreement by {record.by}",
-        words.subtitle.partition(" Matrix:")[0] + " Cosine: yes 1, abstain 0, no −1.",
+        caption.subtitle.partition(" Matrix:")[0] + " Cosine: yes 1, abstain 0, no −1.",
         Twin(f"Agreement by {record.by}", header, rows),
         vega.still(still),
         vega.json_inside_script(spec),
-        words.description,
+        caption.description,
     )
 
 
@@ -128,7 +128,7 @@ def _matrix(record: Recorded) -> Section:
     return Section(
         "matrix",
         "Which vote met which",
-        f"Roll calls by the votes of {mine} (down) and {theirs} (across).",
+        f"Roll calls by the votes of {words.the(mine)} (down) and {words.the(theirs)} (across).",
         Twin(
             f"{mine} (down), {theirs} (across)",
             ("", *cast),
@@ -151,8 +151,8 @@ def _sides(record: Recorded) -> list[Section]:
             Section(
                 f"sides-{one}-{other}",
                 f"Between {one} and {other}",
-                f"With whom {record.state.name} votes where one of the two says yes and the other no; share with {one} "
-                "among the votes that take a side, with its 90% Wilson score interval.",
+                f"With whom {words.the(record.state.name)} votes where one of the two says yes and the other no; "
+                f"share with {one} among the votes that take a side, with its 90% Wilson score interval.",
                 Twin(
                     f"Sides taken by {record.by}",
                     (*header, f"Share of {one}"),
