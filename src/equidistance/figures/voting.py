@@ -128,7 +128,12 @@ def matrix_chart(
     axis = alt.Axis(labelAngle=0, orient="top", grid=False, titlePadding=8)
     base = alt.Chart().encode(
         x=alt.X("power_vote:N", sort=list(_VOTES), title=f"{power} votes", axis=axis),
-        y=alt.Y("state_vote:N", sort=list(_VOTES), title=f"{state} votes", axis=alt.Axis(grid=False)),
+        y=alt.Y(
+            "state_vote:N",
+            sort=list(_VOTES),
+            title=f"{state} votes",
+            axis=alt.Axis(grid=False, titlePadding=14),
+        ),
     )
     boxes = base.mark_rect(stroke=theme.LIGHT_BACKGROUND, strokeWidth=2, color=_COLOURS[0]).encode(
         opacity=alt.Opacity("n:Q", scale=alt.Scale(type="sqrt", domainMin=0, range=[0.06, 0.95]), legend=None)
