@@ -191,4 +191,6 @@ def test_the_real_file_is_as_expected(shared_data: Path) -> None:
         "un_votes_yem_2023": ("applied", 23),
         "un_votes_lost_digit_2023_votes": ("mended in this copy", 0),
         "un_votes_lost_digit_2023_roll_calls": ("mended in this copy", 0),
+        "un_votes_issues_2019": ("applied", 34),
+        "un_votes_issues_2021": ("applied", 52),
     }

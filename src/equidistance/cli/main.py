@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from equidistance import __version__
-from equidistance.cli import data_commands
+from equidistance.cli import data_commands, voting_commands
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
@@ -93,10 +93,10 @@ def assess(
     from equidistance.assessment.assess import assess as run
     from equidistance.assessment.export import FORMATS, long_table, to_json, write
     from equidistance.cli.show import show_assessment
-    from equidistance.cli.terminal import progress
+    from equidistance.cli.terminal import progress, refuse_unwritable
 
     if out is not None:
-        _refuse_unwritable(out, FORMATS)
+        refuse_unwritable(out, FORMATS)
     evidence = _evidence_choice(store, shipped_only)
     with progress() as report:
         result = run(
@@ -256,19 +256,6 @@ def _evidence_choice(store: Path | None, shipped_only: bool) -> Path | bool | No
     return False if shipped_only else store
 
 
-def _refuse_unwritable(out: Path, endings: tuple[str, ...]) -> None:
-    """What is wrong with the name of a result is said before the work, not after it."""
-    if out.suffix not in endings:
-        raise InvalidRequest(f"Cannot tell the format of {out} from its ending.", choices=endings)
-    if out.is_dir():
-        raise InvalidRequest(f"{out} is a directory.", hint="Name a file in --out.")
-    if not out.parent.is_dir():
-        raise InvalidRequest(
-            f"There is no directory {out.parent} to write {out.name} into.",
-            hint=f"Make it with: mkdir -p {out.parent}",
-        )
-
-
 def _print_parquet(table: "object") -> None:
     """Parquet is binary: refuse to pour it onto a terminal."""
     import io
@@ -288,6 +275,7 @@ def _print_parquet(table: "object") -> None:
 
 
 data_commands.register(app)
+voting_commands.register(app)
 
 
 def main() -> None:

@@ -42,13 +42,13 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
             absent.append(power.name)
     title = f"{assessment.state.name} in {end:%B %Y}"
     # Two tables, so that a terminal of 80 columns shows every number whole.
-    _grid(
+    grid(
         f"{title}: alignment in standard deviations, mean (90% interval)",
         ["Power", "Deeds", "Words", "Overall"],
         alignment,
     )
     out.print()
-    _grid(
+    grid(
         f"{title}: orientation, gap, and overall drift of the last 10 years",
         ["Power", "Share", "P(closest)", "Words - deeds", "Drift a year"],
         position,
@@ -82,7 +82,7 @@ def show_explanation(explanation: "Explanation", records: int) -> None:
     """The split by indicator, then the single observations that carry most."""
     out = console()
     out.print(f"[bold]{safe(explanation.sentence)}[/bold]\n")
-    _grid(
+    grid(
         "What each indicator contributed",
         ["Indicator", "Channel", "Contribution", "Observations", "Records"],
         [
@@ -96,7 +96,7 @@ def show_explanation(explanation: "Explanation", records: int) -> None:
     if records:
         named = {source["source_id"]: source["source"] for source in sources}
         head = explanation.records.arrow.slice(0, records)
-        _grid(
+        grid(
             f"The {head.num_rows} observations that carry most",
             ["Observation", "Period", "Value", "Error", "Expected", "Contribution", "Records", "Source"],
             [
@@ -123,14 +123,17 @@ def show_table(table: Table, columns: Sequence[str] | None = None) -> None:
     arrow = table.arrow.select(columns or table.arrow.column_names)
     numbers = [pa.types.is_floating(kind) or pa.types.is_integer(kind) for kind in arrow.schema.types]
     rows = [[_cell(value) for value in row.values()] for row in arrow.to_pylist()]
-    _grid(table.name, arrow.column_names, rows, ["right" if number else "left" for number in numbers])
+    grid(table.name, arrow.column_names, rows, ["right" if number else "left" for number in numbers])
 
 
 _WIDE = 80
 """From this width on, a column of single words, such as names to type, is not folded."""
 
+_NAME = 40
+"""A longer word is no name to type, and not folding it would cut other columns."""
 
-def _grid(
+
+def grid(
     title: str,
     headings: Sequence[str],
     rows: Sequence[Sequence[object]],
@@ -152,7 +155,7 @@ def _grid(
     out = console()
     cells = [[safe(value) for value in row] for row in rows]
     for heading, side, *column in zip(headings, sides, *cells, strict=True):
-        names = out.width >= _WIDE and not any(" " in cell for cell in column)
+        names = out.width >= _WIDE and not any(" " in cell or len(cell) > _NAME for cell in column)
         grid.add_column(heading, justify=side, overflow="fold", no_wrap=names)
     for row in cells:
         grid.add_row(*row)

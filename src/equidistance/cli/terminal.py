@@ -5,7 +5,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from equidistance.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,3 +65,16 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=safe(what), completed=done, total=total or None)
 
         yield report
+
+
+def refuse_unwritable(out: Path, endings: tuple[str, ...]) -> None:
+    """What is wrong with the name of a result is said before the work, not after it."""
+    if out.suffix not in endings:
+        raise InvalidRequest(f"Cannot tell the format of {out} from its ending.", choices=endings)
+    if out.is_dir():
+        raise InvalidRequest(f"{out} is a directory.", hint="Name a file in --out.")
+    if not out.parent.is_dir():
+        raise InvalidRequest(
+            f"There is no directory {out.parent} to write {out.name} into.",
+            hint=f"Make it with: mkdir -p {out.parent}",
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equidistance.errors import InvalidRequest
+from equidistance.writing import whole
 
 if TYPE_CHECKING:
     import altair as alt
@@ -138,13 +139,15 @@ def save(chart: "alt.TopLevelMixin", path: str | Path, scale: float = 2.0) -> Pa
     target = Path(path)
     spec = specification(chart, validate=False)
     if target.suffix.lower() == ".svg":
-        target.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf-8")
+        svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+        with whole(target) as part:
+            part.write_text(svg, encoding="utf-8")
     elif target.suffix.lower() == ".png":
-        target.write_bytes(
-            vl_convert.vegalite_to_png(
-                {**spec, "background": LIGHT_BACKGROUND}, scale=scale, allowed_base_urls=[]
-            )
+        png = vl_convert.vegalite_to_png(
+            {**spec, "background": LIGHT_BACKGROUND}, scale=scale, allowed_base_urls=[]
         )
+        with whole(target) as part:
+            part.write_bytes(png)
     else:
         raise InvalidRequest(f"Cannot save a figure as {target.name!r}.", choices=[".svg", ".png"])
     return target

@@ -5,26 +5,13 @@ from typing import Any
 import pyarrow as pa
 
 from equidistance.indicators.declare import INDICATOR_SCHEMA, indicator
+from equidistance.indicators.roll_calls import used_roll_calls
 
 _SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indicator"])
 
 _AGREEMENT = """
-with ordinals(source_id, ordinal) as ({ordinals}),
--- Publishers number roll calls differently, so the same vote may stand in the store twice: each day is
--- taken from the source version that knows most roll calls of that day, the newest of equals.
-per_day as (
-    select date, source_id, count(*) as roll_calls
-    from roll_calls where body = 'GA' and {condition} group by all
-),
-chosen as (
-    select date, source_id from per_day left join ordinals using (source_id)
-    qualify row_number() over (
-        partition by date order by roll_calls desc, ordinal desc nulls last, source_id desc
-    ) = 1
-),
-used as (
-    select roll_call, date, date_trunc('{freq}', date)::date as period, source_id
-    from roll_calls join chosen using (date, source_id) where body = 'GA' and {condition}
+with used as (
+    select roll_call, date, date_trunc('{freq}', date)::date as period, source_id from ({used})
 ),
 days as (select distinct date from used),
 members as (
@@ -121,10 +108,5 @@ def un_vote_agreement_important(connection: Any) -> pa.Table:
 
 
 def _agreement(connection: Any, *, freq: str, condition: str) -> pa.Table:
-    known = {name for (name,) in connection.execute("select view_name from duckdb_views()").fetchall()}
-    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    ordinals = "select source_id, ordinal from source_versions"
-    if "source_versions" not in known | tables:
-        ordinals = "select null::varchar, null::int where false"
-    query = _AGREEMENT.format(freq=freq, condition=condition, ordinals=ordinals)
+    query = _AGREEMENT.format(freq=freq, used=used_roll_calls(connection, condition))
     return connection.sql(query).to_arrow_table().select(_SCHEMA.names).cast(_SCHEMA)

@@ -21,6 +21,7 @@ from equidistance.tables import Table
 
 if TYPE_CHECKING:
     import altair as alt
+    from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DECIMALS = 5
@@ -79,24 +80,15 @@ def render(assessment: Assessed) -> str:
     Args:
         assessment: any object with the tables and sentences of an assessment.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    page = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page.filters["shown"] = lambda value: printable(str(value), 2000)
-    scripts = (vega.bundle(), vega.inside_script(_read("report.js")))
+    page = templates()
+    scripts = (vega.bundle(), vega.inside_script(read_template("report.js")))
     return page.get_template("report.html").render(
         assessment=assessment,
         figures=figures(assessment),
         downloads={table.name: _compressed(table) for table in _downloads(assessment)},
         style=page.get_template("report.css").render(theme=theme),
         scripts=scripts,
-        script_hashes=[_csp_hash(script) for script in scripts],
+        script_hashes=[csp_hash(script) for script in scripts],
         citation=cite.text(assessment),
         bibtex=cite.bibtex(assessment),
         readme="data:text/plain;charset=utf-8," + quote(cite.readme(assessment)),
@@ -181,9 +173,26 @@ def _compressed(table: Table) -> str:
     return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
 
 
-def _csp_hash(script: str) -> str:
+def templates() -> "Environment":
+    """The templates of the pages: everything is escaped, and outside text goes through ``shown``."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    pages = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["shown"] = lambda value: printable(str(value), 2000)
+    return pages
+
+
+def csp_hash(script: str) -> str:
+    """What the page's policy calls a script that may run."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
 
 
-def _read(name: str) -> str:
+def read_template(name: str) -> str:
+    """A file beside the templates as it is."""
     return (_TEMPLATES / name).read_text(encoding="utf-8")

@@ -1,0 +1,133 @@
+"""What is asked of a voting record, checked before any evidence is opened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from equidistance.errors import InvalidRequest, UnknownName
+from equidistance.ground.blocs import Bloc, resolve_power
+from equidistance.ground.states import State, resolve
+from equidistance.ground.time import parse_month
+from equidistance.indicators.roll_calls import issue_condition
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked request.
+
+    Attributes:
+        state, power: the two whose votes are compared.
+        since: first day, if there is one.
+        before: first day after the last month, if there is one.
+        issue: name of an issue, if one was asked for.
+        by: session or year.
+        versus: pairs of opposing powers.
+        important_only: whether only important roll calls count.
+        settings: what was asked for, as text.
+    """
+
+    state: State
+    power: State
+    since: date | None
+    before: date | None
+    issue: str | None
+    by: str
+    versus: tuple[tuple[State, State], ...]
+    important_only: bool
+    settings: dict[str, Any]
+
+    @property
+    def subject_condition(self) -> str:
+        """SQL over ``roll_calls`` for the issue and the importance asked for."""
+        parts = [issue_condition(self.issue)] if self.issue else []
+        parts += ["coalesce(important, false)"] if self.important_only else []
+        return " and ".join(parts) or "true"
+
+    @property
+    def condition(self) -> str:
+        """SQL over ``roll_calls`` for all that was asked for."""
+        parts = [self.subject_condition]
+        parts += [f"date >= date '{self.since}'"] if self.since else []
+        parts += [f"date < date '{self.before}'"] if self.before else []
+        return " and ".join(parts)
+
+    @property
+    def subject(self) -> str:
+        """The issue and the importance in words, with a space after them; empty without either."""
+        parts = [f"coded {self.issue}"] if self.issue else []
+        parts += ["called important"] if self.important_only else []
+        return " and ".join(parts) + " " * bool(parts)
+
+    @property
+    def window(self) -> str:
+        """The window in words."""
+        since = f"since {self.since:%Y-%m}" if self.since else ""
+        until = f"until {self.settings['until']}" if self.before else ""
+        return f"{since} {until}".strip()
+
+
+def make_request(
+    state: str,
+    power: str,
+    since: str | int | date | None,
+    until: str | int | date | None,
+    issue: str | None,
+    by: str,
+    versus: str | Sequence[str | tuple[str, str]],
+    important_only: bool,
+) -> Request:
+    """Check the arguments of :func:`equidistance.assessment.voting.voting_record`; raises what that raises."""
+    if by not in ("session", "year"):
+        raise UnknownName(f"Votes cannot be grouped by {by!r}.", choices=("session", "year"))
+    if issue is not None:
+        issue_condition(issue)
+    one, other = resolve(state), _voter(power, state)
+    if one == other:
+        raise InvalidRequest(f"{one.name} cannot be compared with itself.", hint="Name another state.")
+    start = parse_month(since) if since is not None else None
+    last = parse_month(until, last=True) if until is not None else None
+    if start and last and last < start:
+        raise InvalidRequest(
+            f"The window ends in {last:%Y-%m}, before it starts in {start:%Y-%m}.",
+            hint="Swap --since and --until.",
+        )
+    before = date(last.year + last.month // 12, last.month % 12 + 1, 1) if last else None
+    pairs = tuple(_pair(pair, one) for pair in ([versus] if isinstance(versus, str) else versus))
+    settings = {
+        "state": one.code,
+        "power": other.code,
+        "since": start.isoformat()[:7] if start else None,
+        "until": last.isoformat()[:7] if last else None,
+        "issue": issue,
+        "by": by,
+        "versus": [[a.code, b.code] for a, b in pairs],
+        "important_only": important_only,
+    }
+    return Request(one, other, start, before, issue, by, pairs, important_only, settings)
+
+
+def _voter(name: str, state: str) -> State:
+    """The state with this name; a bloc casts no vote."""
+    power = resolve_power(name)
+    if isinstance(power, Bloc):
+        today = sorted({spell.state for spell in power.spells if spell.end is None})
+        raise InvalidRequest(
+            f"{power.name} ({power.code}) is a bloc: it casts no vote of its own, and its members may vote apart.",
+            choices=today or sorted({spell.state for spell in power.spells}),
+            hint=f"Name a member. For the mean of its members see: equidistance assess {resolve(state).code} "
+            f"--powers {power.code}",
+        )
+    return power
+
+
+def _pair(pair: str | tuple[str, str], state: State) -> tuple[State, State]:
+    names = pair.split(",") if isinstance(pair, str) else list(pair)
+    if len(names) != 2 or not all(name.strip() for name in names):
+        raise InvalidRequest(f"{pair!r} is not a pair of opposing powers.", choices=("USA,RUS", "USA,CHN"))
+    one, other = (_voter(name.strip(), state.code) for name in names)
+    if one == other or state in (one, other):
+        raise InvalidRequest(
+            f"{state.name} between {one.name} and {other.name}: these must be three different states."
+        )
+    return one, other
