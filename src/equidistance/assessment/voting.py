@@ -1,8 +1,7 @@
 """How a state votes beside a power in the UN General Assembly: agreement, divergence, and sides taken."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,15 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.assessment.evidence import source_facts
 from equidistance.assessment.export import plain_rows
+from equidistance.assessment.voting_evidence import opened_votes, prepare_roll_calls
 from equidistance.assessment.voting_notes import notes_on
 from equidistance.assessment.voting_request import Request, make_request
-from equidistance.errors import InvalidRequest, StoreError
-from equidistance.evidence.store import Store, default_path
+from equidistance.errors import InvalidRequest
 from equidistance.figures.words import first_upper, the
 from equidistance.ground.states import State
-from equidistance.indicators.roll_calls import SESSION, connect_votes, used_roll_calls
 from equidistance.models import vote_scores
 from equidistance.models.scores import NORMAL_QUANTILES
 from equidistance.tables import Table
@@ -187,11 +184,8 @@ def voting_record(
         StoreError: there is no store, or it cannot be read.
     """
     request = make_request(state, power, since, until, issue, by, versus, important_only)
-    with _opened(votes, store) as (connection, versions):
-        used = used_roll_calls(connection, request.condition)
-        connection.execute(f"create or replace temp table used as select *, {SESSION} as shown from ({used})")
-        connection.execute("alter table used drop session")
-        connection.execute("alter table used rename shown to session")
+    with opened_votes(votes, store) as (connection, versions):
+        prepare_roll_calls(connection, request.condition)
         pair = _pair(connection, request)
         first, second = (_votes_of(pair, name) for name in ("vote_state", "vote_power"))
         table = vote_scores.counts(first, second, np.zeros(len(first), dtype=np.int64), 1)
@@ -218,26 +212,6 @@ def voting_record(
         headline=_headline(request, scores, start, end),
         settings=request.settings,
     )
-
-
-@contextmanager
-def _opened(votes: object, store: str | Path | None) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
-    """A connection with votes, and facts on the source versions in it."""
-    hint = "Get votes with: equidistance pull un_votes, or: equidistance ingest un_votes PATH"
-    if votes is not None:
-        if store is not None:
-            raise InvalidRequest("Both a table of votes and a store were given.", hint="Give one of the two.")
-        with closing(connect_votes(votes)) as connection:
-            yield connection, []
-        return
-    path = default_path() if store is None else Path(store)
-    if not path.exists():
-        raise StoreError(f"Single votes are in a store, and there is no store at {path}.", hint=hint)
-    with Store.open(path) as opened:
-        held = [version for version in opened.versions() if version.rows.get("votes", 0)]
-        if not held:
-            raise StoreError(f"The store {path} holds no votes.", hint=hint)
-        yield opened.connection(), [source_facts(version) for version in held]
 
 
 def _pair(connection: Any, request: Request) -> pa.Table:

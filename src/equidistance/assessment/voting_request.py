@@ -12,28 +12,21 @@ from equidistance.ground.time import parse_month
 from equidistance.indicators.roll_calls import issue_condition
 
 
-@dataclass(frozen=True)
-class Request:
-    """A checked request.
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which roll calls are asked for.
 
     Attributes:
-        state, power: the two whose votes are compared.
         since: first day, if there is one.
         before: first day after the last month, if there is one.
         issue: name of an issue, if one was asked for.
-        by: session or year.
-        versus: pairs of opposing powers.
         important_only: whether only important roll calls count.
         settings: what was asked for, as text.
     """
 
-    state: State
-    power: State
     since: date | None
     before: date | None
     issue: str | None
-    by: str
-    versus: tuple[tuple[State, State], ...]
     important_only: bool
     settings: dict[str, Any]
 
@@ -67,6 +60,52 @@ class Request:
         return f"{since} {until}".strip()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Request(Selection):
+    """A checked request for a voting record.
+
+    Attributes:
+        state, power: the two whose votes are compared.
+        by: session or year.
+        versus: pairs of opposing powers.
+    """
+
+    state: State
+    power: State
+    by: str
+    versus: tuple[tuple[State, State], ...]
+
+
+def select(
+    since: str | int | date | None, until: str | int | date | None, issue: str | None, important_only: bool
+) -> Selection:
+    """Check a window, an issue and the flag.
+
+    Raises:
+        UnknownName: no such issue.
+        InvalidRequest: the window cannot be read, or ends before it starts.
+    """
+    if issue is not None:
+        issue_condition(issue)
+    start = parse_month(since) if since is not None else None
+    last = parse_month(until, last=True) if until is not None else None
+    if start and last and last < start:
+        raise InvalidRequest(
+            f"The window ends in {last:%Y-%m}, before it starts in {start:%Y-%m}.",
+            hint="Swap --since and --until.",
+        )
+    before = date(last.year + last.month // 12, last.month % 12 + 1, 1) if last else None
+    settings = {
+        "since": start.isoformat()[:7] if start else None,
+        "until": last.isoformat()[:7] if last else None,
+        "issue": issue,
+        "important_only": important_only,
+    }
+    return Selection(
+        since=start, before=before, issue=issue, important_only=important_only, settings=settings
+    )
+
+
 def make_request(
     state: str,
     power: str,
@@ -80,31 +119,28 @@ def make_request(
     """Check the arguments of :func:`equidistance.assessment.voting.voting_record`; raises what that raises."""
     if by not in ("session", "year"):
         raise UnknownName(f"Votes cannot be grouped by {by!r}.", choices=("session", "year"))
-    if issue is not None:
-        issue_condition(issue)
     one, other = resolve(state), _voter(power, state)
     if one == other:
         raise InvalidRequest(f"{one.name} cannot be compared with itself.", hint="Name another state.")
-    start = parse_month(since) if since is not None else None
-    last = parse_month(until, last=True) if until is not None else None
-    if start and last and last < start:
-        raise InvalidRequest(
-            f"The window ends in {last:%Y-%m}, before it starts in {start:%Y-%m}.",
-            hint="Swap --since and --until.",
-        )
-    before = date(last.year + last.month // 12, last.month % 12 + 1, 1) if last else None
+    selection = select(since, until, issue, important_only)
     pairs = tuple(_pair(pair, one) for pair in ([versus] if isinstance(versus, str) else versus))
-    settings = {
+    asked = {
         "state": one.code,
         "power": other.code,
-        "since": start.isoformat()[:7] if start else None,
-        "until": last.isoformat()[:7] if last else None,
-        "issue": issue,
         "by": by,
         "versus": [[a.code, b.code] for a, b in pairs],
-        "important_only": important_only,
     }
-    return Request(one, other, start, before, issue, by, pairs, important_only, settings)
+    return Request(
+        state=one,
+        power=other,
+        by=by,
+        versus=pairs,
+        since=selection.since,
+        before=selection.before,
+        issue=issue,
+        important_only=important_only,
+        settings=asked | selection.settings,
+    )
 
 
 def _voter(name: str, state: str) -> State:

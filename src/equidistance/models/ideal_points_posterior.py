@@ -19,13 +19,23 @@ A sweep has four moves, each leaving the posterior as it is:
 import math
 from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.ideal_points_published import released, summarised
-from equidistance.models.normal import Floats, between, cdf, compiled, inlined, mills, pdf, quantile, stream, uniform
+from equidistance.models.normal import (
+    Floats,
+    between,
+    cdf,
+    compiled,
+    inlined,
+    mills,
+    pdf,
+    quantile,
+    stream,
+    uniform,
+)
 from equidistance.models.roll_calls import CUT_LIMIT, NO, YES, Fit, Integers, Items, RollCalls
 
 _TINY = 1e-12

@@ -13,12 +13,12 @@ sense use ``posterior``.
 import math
 from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 
+from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.normal import Floats, below, between, cdf, inlined, quantile, stream, uniform
 from equidistance.models.roll_calls import CUT_LIMIT, NO, SMOOTH, YES, Fit, Items, RollCalls
-from equidistance.models.ideal_points_fast import Progress
-import numba
 
 METROPOLIS_STEP = 0.2 / 3
 BLOCKS = 8
