@@ -35,9 +35,9 @@ Progress = Callable[[str, int, int], None]
 
 
 @compiled
-def _update_items(
+def _update_items(  # type: ignore[no-untyped-def]
     vote, position, starts, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
-):  # type: ignore[no-untyped-def]
+):
     """One Newton step of every item's (beta, low, high) given the positions; arrays are changed in place."""
     for j in range(len(beta)):
         b, c1, c2 = beta[j], low[j], high[j]
@@ -130,9 +130,9 @@ def _update_items(
 
 
 @compiled
-def _score_positions(
+def _score_positions(  # type: ignore[no-untyped-def]
     vote, position, starts, theta, beta, low, high, beta_variance, centre, score, information, ridge, target, squares
-):  # type: ignore[no-untyped-def]
+):
     """Score, curvature and ridge of every position given the items; the last five arrays are overwritten."""
     for array in (score, information, ridge, target, squares):
         array[:] = 0.0

@@ -150,9 +150,9 @@ def _log_proposal(root, together, d0, d1, d2):  # type: ignore[no-untyped-def]
 
 
 @released
-def _sweep_items(
+def _sweep_items(  # type: ignore[no-untyped-def]
     begin, end, seed, sweep, vote, position, starts, abstained, theta, beta, low, high, pulled, squares, accepted
-):  # type: ignore[no-untyped-def]
+):
     """Move 1 and the latent traits of items begin..end-1; adds what the voters' paths need."""
     pulled[:] = 0.0
     squares[:] = 0.0
@@ -383,7 +383,7 @@ def sample(
     )
 
 
-def _chain(
+def _chain(  # type: ignore[no-untyped-def]
     votes: RollCalls, theta: Floats, items: Items, seed: int, sweeps: int, burn: int, thin: int, told: object
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     random = np.random.default_rng(seed)

@@ -39,9 +39,9 @@ def _truncated_step(state, middle, low, high):  # type: ignore[no-untyped-def]
 
 
 @released
-def _sweep_items(
+def _sweep_items(  # type: ignore[no-untyped-def]
     begin, end, seed, sweep, vote, position, starts, theta, beta, low, high, work, pulled, squares
-):  # type: ignore[no-untyped-def]
+):
     """Cutpoints, latent traits and discrimination of the items begin..end-1; adds what the positions need."""
     pulled[:] = 0.0
     squares[:] = 0.0

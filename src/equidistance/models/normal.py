@@ -5,6 +5,7 @@ tables hold the function and the density at steps of 1/128; Taylor's series fill
 """
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -15,9 +16,9 @@ Floats = npt.NDArray[np.float64]
 _STEPS = 128
 _LIMIT = 9
 _GRID = np.arange(-_LIMIT * _STEPS, _LIMIT * _STEPS + 1) / _STEPS
-_CDF = np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in _GRID])
-_PDF = np.exp(-_GRID * _GRID / 2) / math.sqrt(2 * math.pi)
-_MILLS = _PDF / _CDF
+_CDF: Any = np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in _GRID])
+_PDF: Any = np.exp(-_GRID * _GRID / 2) / math.sqrt(2 * math.pi)
+_MILLS: Any = _PDF / _CDF
 _ZERO = _LIMIT * _STEPS
 _TAIL = 8.99
 
@@ -35,7 +36,8 @@ def cdf(x: float) -> float:
     cell = int(x * _STEPS + (_ZERO + 0.5))
     near = (cell - _ZERO) / _STEPS
     h = x - near
-    return _CDF[cell] + _PDF[cell] * h * (1.0 - h * (near / 2.0 - (near * near - 1.0) * h / 6.0))
+    value: float = _CDF[cell] + _PDF[cell] * h * (1.0 - h * (near / 2.0 - (near * near - 1.0) * h / 6.0))
+    return value
 
 
 @inlined
@@ -46,9 +48,10 @@ def pdf(x: float) -> float:
     cell = int(x * _STEPS + (_ZERO + 0.5))
     near = (cell - _ZERO) / _STEPS
     h = x - near
-    return _PDF[cell] * (
+    value: float = _PDF[cell] * (
         1.0 - h * (near - h * ((near * near - 1.0) / 2.0 - h * (near * near - 3.0) * near / 6.0))
     )
+    return value
 
 
 @inlined
@@ -61,7 +64,7 @@ def mills(x: float) -> float:
     cell = int(x * _STEPS + (_ZERO + 0.5))
     near = (cell - _ZERO) / _STEPS
     h = x - near
-    value = _MILLS[cell]
+    value: float = _MILLS[cell]
     first = -value * (near + value)
     second = -first * (near + value) - value * (1.0 + first)
     third = -second * (near + value) - 2.0 * first * (1.0 + first) - value * second
@@ -136,3 +139,31 @@ def between(state: np.uint64, low: float, high: float) -> tuple[np.uint64, float
         return state, -quantile(start + u * (end - start) + 1e-300)
     start, end = cdf(low), cdf(high)
     return state, quantile(start + u * (end - start) + 1e-300)
+
+
+@compiled
+def _map_cdf(x: Floats) -> Floats:
+    out = np.empty_like(x)
+    for n in range(len(x)):
+        out[n] = cdf(x[n])
+    return out
+
+
+@compiled
+def _map_pdf(x: Floats) -> Floats:
+    out = np.empty_like(x)
+    for n in range(len(x)):
+        out[n] = pdf(x[n])
+    return out
+
+
+def cdf_of(x: Floats) -> Floats:
+    """:func:`cdf` of each element of a finite array, shape (n,)."""
+    found: Floats = _map_cdf(np.ascontiguousarray(x, dtype=np.float64))
+    return found
+
+
+def pdf_of(x: Floats) -> Floats:
+    """:func:`pdf` of each element of a finite array, shape (n,)."""
+    found: Floats = _map_pdf(np.ascontiguousarray(x, dtype=np.float64))
+    return found

@@ -63,7 +63,8 @@ class RollCalls:
     @property
     def first(self) -> npt.NDArray[np.bool_]:
         """Whether a position is its voter's first, shape (P,)."""
-        return np.r_[True, self.voter[1:] != self.voter[:-1]]
+        first: npt.NDArray[np.bool_] = np.r_[True, self.voter[1:] != self.voter[:-1]]
+        return first
 
     @property
     def previous(self) -> Integers:
