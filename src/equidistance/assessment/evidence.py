@@ -287,6 +287,10 @@ def _store_rows(
             connection = opened.connection()
             connection.execute("set threads = 1")  # several add floats in an order that changes from run to run
             register_views(connection, together, None if subject is None else [subject])
+            if "un_votes" in held:
+                from equidistance.assessment.vote_positions import register_positions  # it needs this module
+
+                register_positions(connection, progress)
             rows = _computed(connection, possible, progress)
             _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
     codes = pa.array([power.code for power in powers], pa.string())

@@ -24,7 +24,7 @@ from equidistance.errors import UnknownName
 
 Channel = Literal["word", "deed"]
 Instrument = Literal["diplomacy", "security", "trade", "finance", "energy", "transport", "information"]
-Link = Literal["logit", "log_ratio", "log", "log_share", "mean", "depth"]
+Link = Literal["logit", "log_ratio", "log", "log_share", "mean", "depth", "distance"]
 
 INDICATOR_SCHEMA = pa.schema(
     [

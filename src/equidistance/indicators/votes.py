@@ -1,4 +1,4 @@
-"""Votes in the UN General Assembly: how often a state votes as a power does."""
+"""Votes in the UN General Assembly: how far a state stands from a power, and how often it votes as the power does."""
 
 from typing import Any
 
@@ -57,6 +57,65 @@ order by state, power, period
 """
 
 
+_DISTANCE = """
+with sessions as (select distinct session, make_date(1945 + session, 12, 1) as date from ideal_points),
+members as (
+    select p.power, p.member, s.session, s.date
+    from power_members p join sessions s on s.date >= p.start and s.date < p."end"
+),
+sizes as (select power, session, count(*) as size from members group by all),
+power_positions as (
+    select m.power, m.session, m.date, avg(i.mean) as mean, sqrt(sum(i.sd * i.sd)) / count(*) as sd
+    from members m
+    join ideal_points i on i.session = m.session and i.state = m.member
+    join sizes s on s.power = m.power and s.session = m.session
+    group by m.power, m.session, m.date, s.size
+    having 2 * count(*) >= s.size
+)
+select
+    i.state, w.power, make_date(1945 + w.session, 1, 1) as period, 'year' as freq,
+    -abs(i.mean - w.mean) as value, sqrt(i.sd * i.sd + w.sd * w.sd) as se, i.n::int as n, i.source_id
+from power_positions w
+join ideal_points i on i.session = w.session
+join states s on s.state = i.state and w.date >= s.start and w.date < coalesce(s."end", date '9999-12-31')
+where i.state <> w.power
+  and not exists (
+    select 1 from members m where m.power = w.power and m.session = w.session and m.member = i.state
+  )
+order by all
+"""
+
+
+@indicator(
+    name="un_vote_distance",
+    title="UN General Assembly: distance from the power's ideal point",
+    channel="deed",
+    instrument="diplomacy",
+    link="distance",
+    freq="year",
+    sources=("un_votes",),
+)
+def un_vote_distance(connection: Any) -> pa.Table:
+    """Minus the absolute distance between the ideal points of the state and the power in a session.
+
+    Ideal points are positions on the one dimension that best explains who votes yes, abstains or votes no in all roll
+    calls of the General Assembly (Bailey, Strezhnev and Voeten 2017, doi:10.1177/0022002715595700): unlike agreement,
+    they do not move because the agenda does. They are estimated here from the votes at hand (``equidistance
+    ideal-points``, method ``fast``) and stand in units of one standard deviation over all states and sessions. The
+    error is the root of the two squared standard deviations. Session s counts for the year 1945 + s, in which it opens.
+    A bloc's position is the mean of its members', if at least half of them have one; a member has no value against its
+    own bloc. ``n`` counts the state's votes in the session.
+
+    Limits: one dimension, on which the United States stand at the far end of most questions, so that distances to them
+    are long for everybody. The standard deviations take the roll calls' own parameters as known. A store with fewer
+    than 30 sessions of votes gives no value: its positions would be on another scale.
+    """
+    known = connection.execute("select 1 from duckdb_tables() where table_name = 'ideal_points'").fetchall()
+    if not known:
+        return _SCHEMA.empty_table()
+    return connection.sql(_DISTANCE).to_arrow_table().select(_SCHEMA.names).cast(_SCHEMA)
+
+
 @indicator(
     name="un_vote_agreement",
     title="UN General Assembly: votes with the power",
@@ -65,6 +124,7 @@ order by state, power, period
     link="logit",
     freq="month",
     sources=("un_votes",),
+    default=False,  # the same votes as un_vote_distance: using both would count them twice
 )
 def un_vote_agreement(connection: Any) -> pa.Table:
     """Agreement with the power over the month's roll calls of the General Assembly.

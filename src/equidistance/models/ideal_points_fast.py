@@ -16,6 +16,7 @@ The slow directions left (the level of whole sessions) are taken by Anderson's m
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -289,8 +290,8 @@ def fit(
 
 def _mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
     """Anderson's combination of the last iterates, whose positions' change is least."""
-    steps = np.stack([after - before for before, after in zip(points[:-1], points[1:], strict=True)])
-    bends = np.stack([after - before for before, after in zip(changes[:-1], changes[1:], strict=True)])
+    steps = np.stack([after - before for before, after in pairwise(points)])
+    bends = np.stack([after - before for before, after in pairwise(changes)])
     seen = bends[:, :positions]
     gram = seen @ seen.T
     gram[np.diag_indices(len(gram))] += 1e-8 * np.trace(gram) + 1e-300

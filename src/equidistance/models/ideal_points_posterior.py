@@ -17,6 +17,7 @@ A sweep has four moves, each leaving the posterior as it is:
 """
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -39,9 +40,9 @@ from equidistance.models.normal import (
 from equidistance.models.roll_calls import CUT_LIMIT, NO, YES, Fit, Integers, Items, RollCalls
 
 _TINY = 1e-12
-_WIDTHS, _WIDTH_SHARES = (2.0, 6.0, 20.0, 60.0), (0.35, 0.3, 0.25, 0.1)
+_WIDTHS, _WIDTH_SHARES = (2.0, 6.0, 20.0, 60.0), (0.3, 0.3, 0.25, 0.15)
 """Half-widths of the profiles of move 4, in sessions, and how often each is tried."""
-_MOVES = 24
+_MOVES = 12
 """Moves of kind 4 in a sweep, half of them shifts."""
 
 
@@ -288,15 +289,18 @@ class _Sessions:
         starts = votes.starts[:-1]
         self.middle = np.add.reduceat(when, starts) / np.diff(votes.starts)
         earliest, latest = np.minimum.reduceat(when, starts), np.maximum.reduceat(when, starts)
-        self.bridges = np.flatnonzero(latest > earliest)
-        self.earliest, self.latest = earliest[self.bridges], latest[self.bridges]
+        tallies = votes.tallies
+        # a cutpoint that no vote bounds may stand at its wall: it stays where it is, else the wall would stop all
+        self.low_moves, self.high_moves = tallies[:, YES] > 0, tallies[:, NO] > 0
+        self.changed = np.flatnonzero((latest > earliest) | ~self.low_moves | ~self.high_moves)
+        self.earliest, self.latest = earliest[self.changed], latest[self.changed]
         self.steps = np.full((2, len(_WIDTHS)), 0.05)
 
     def move(
         self, random: np.random.Generator, theta: Floats, items: Items, omega2: float, learning: float
     ) -> tuple[Floats, Items]:
         """One sweep's moves; ``learning`` is the rate of the step sizes' adaptation, 0 after the burn-in."""
-        bridged = self._bridged(self.bridges, theta, items)
+        known = self._likelihoods(self.changed, theta, items)
         prior = self._log_prior(theta, items, omega2)
         for number in range(_MOVES):
             kind, which = number % 2, int(random.choice(len(_WIDTHS), p=_WIDTH_SHARES))
@@ -308,25 +312,27 @@ class _Sessions:
             if kind == 0:
                 shift = amount * of_items * items.beta
                 moved = theta + amount * profile
-                followed = Items(items.beta, items.low + shift, items.high + shift)
+                low, high = items.low + shift * self.low_moves, items.high + shift * self.high_moves
+                followed = Items(items.beta, low, high)
             else:
                 moved = theta * np.exp(amount * profile)
                 followed = Items(items.beta * np.exp(-amount * of_items), items.low, items.high)
                 volume = amount * float(profile.sum() - of_items.sum())
             chance = 0.0
             touched = np.flatnonzero((self.latest > centre - width) & (self.earliest < centre + width))
-            if followed.low.min() > -CUT_LIMIT and followed.high.max() < CUT_LIMIT:
-                then = self._bridged(self.bridges[touched], moved, followed)
+            inside = followed.low.min() > -CUT_LIMIT and followed.high.max() < CUT_LIMIT
+            if inside and bool((followed.low < followed.high).all()):
+                then = self._likelihoods(self.changed[touched], moved, followed)
                 after = self._log_prior(moved, followed, omega2)
-                gain = float((then - bridged[touched]).sum()) + after - prior + volume
+                gain = float((then - known[touched]).sum()) + after - prior + volume
                 chance = math.exp(min(gain, 0.0))
                 if random.random() < chance:
                     theta, items, prior = moved, followed, after
-                    bridged[touched] = then
+                    known[touched] = then
             self.steps[kind, which] *= math.exp(learning * (chance - 0.35))
         return theta, items
 
-    def _bridged(self, chosen: Integers, theta: Floats, items: Items) -> Floats:
+    def _likelihoods(self, chosen: Integers, theta: Floats, items: Items) -> Floats:
         data = (self.votes.vote, self.votes.position, self.votes.starts)
         found: Floats = _log_likelihoods(chosen, *data, theta, items.beta, items.low, items.high)
         return found
@@ -383,8 +389,15 @@ def sample(
     )
 
 
-def _chain(  # type: ignore[no-untyped-def]
-    votes: RollCalls, theta: Floats, items: Items, seed: int, sweeps: int, burn: int, thin: int, told: object
+def _chain(
+    votes: RollCalls,
+    theta: Floats,
+    items: Items,
+    seed: int,
+    sweeps: int,
+    burn: int,
+    thin: int,
+    told: Callable[[int], None],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     random = np.random.default_rng(seed)
     positions, count = len(theta), len(items.beta)
@@ -419,5 +432,5 @@ def _chain(  # type: ignore[no-untyped-def]
             draws[after // thin] = (theta - mean) / sd
             item_draws[after // thin] = beta * sd, low - beta * mean, high - beta * mean
         if sweep % 10 == 0:
-            told(sweep)  # type: ignore[operator]
+            told(sweep)
     return draws, item_draws
