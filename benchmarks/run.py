@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import ideal_points
 import ingest
 import predictive
 import smoother
@@ -32,6 +33,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
     }
+    always |= ideal_points.parts(full)
     return always | ({"fit": smoother.whole_fit} if full else {})
 
 

@@ -21,7 +21,17 @@ from itertools import pairwise
 import numpy as np
 
 from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
-from equidistance.models.roll_calls import CUT_LIMIT, NO, SMOOTH, YES, Fit, Integers, Items, RollCalls
+from equidistance.models.roll_calls import (
+    CUT_LIMIT,
+    NO,
+    SMOOTH,
+    YES,
+    Fit,
+    Integers,
+    Items,
+    RollCalls,
+    starting_items,
+)
 
 LEVEL_SHARE = 0.35
 """Share of the ridge that acts around the session's own centre, not around zero. The votes hardly say at which level
@@ -286,6 +296,22 @@ def fit(
         sweep,
         change < tolerance,
     )
+
+
+def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
+    """Posterior modes of the items, the positions being known.
+
+    Args:
+        votes: the votes.
+        theta: positions, shape (P,), finite.
+        rounds: Newton steps.
+    """
+    state = _State(votes, theta, starting_items(votes, theta), SMOOTH)
+    data = (votes.vote, votes.position, votes.starts)
+    items = (state.beta, state.low, state.high, state.beta_variance, state.centre)
+    for _ in range(rounds):
+        _update_items(*data, state.theta, state.variance, *items, state.pull, state.errors)
+    return Items(state.beta, state.low, state.high)
 
 
 def _mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
