@@ -124,7 +124,6 @@ def un_vote_distance(connection: Any) -> pa.Table:
     link="logit",
     freq="month",
     sources=("un_votes",),
-    default=False,  # the same votes as un_vote_distance: using both would count them twice
 )
 def un_vote_agreement(connection: Any) -> pa.Table:
     """Agreement with the power over the month's roll calls of the General Assembly.
@@ -135,6 +134,10 @@ def un_vote_agreement(connection: Any) -> pa.Table:
     of them took one; a member has no value against its own bloc. With x the sum of agreements over n roll
     calls, the value is log((x + 1/2) / (n - x + 1/2)), error sqrt(1 / (x + 1/2) + 1 / (n - x + 1/2)): a
     binomial proportion on the logit scale, by the delta method. ``n`` counts the roll calls.
+
+    Beside ``un_vote_distance``, the main indicator of the same votes, it says what happened in which month, and it is
+    there where a store holds too few sessions for positions. The two share their votes; the model takes their errors as
+    independent, which makes deeds a little surer than they are.
 
     Limits: roll calls are taken as independent. They are not: a month brings many on one subject (Palestine
     in November and December), so that the true error is larger than the stated one. Agendas differ from

@@ -1,7 +1,8 @@
 """The proper posterior of dynamic ordinal ideal points, by a sampler that mixes.
 
 Model (MODEL.md section 4): z = beta * theta + Normal(0, 1), read off two ordered cutpoints; beta ~ Normal(0, 1);
-cutpoints flat on [-7, 7]; a voter's first position ~ Normal(0, 1), then a random walk with variance omega^2 for each
+cutpoints ~ Normal(0, 10^2) (flat for all that votes can tell; hard walls as in the published sampler would stop whole
+sessions from moving, and push them); a voter's first position ~ Normal(0, 1), then a random walk with variance omega^2 for each
 session that passes, 1 / omega^2 ~ Gamma(1, .01). Draws are standardised afterwards (mean 0, sd 1 over all positions):
 the model is the same at any origin and scale, so this is a choice of units, not a part of the sampler.
 
@@ -37,11 +38,13 @@ from equidistance.models.normal import (
     stream,
     uniform,
 )
-from equidistance.models.roll_calls import CUT_LIMIT, NO, YES, Fit, Integers, Items, RollCalls
+from equidistance.models.roll_calls import NO, YES, Fit, Integers, Items, RollCalls
 
 _TINY = 1e-12
-_WIDTHS, _WIDTH_SHARES = (2.0, 6.0, 20.0, 60.0), (0.3, 0.3, 0.25, 0.15)
-"""Half-widths of the profiles of move 4, in sessions, and how often each is tried."""
+_CUT_PRECISION = 0.01
+_FLOOR = 0.05  # added to the proposal's curvature in the cutpoints: one that no vote bounds would jump too far
+_WIDTHS, _WIDTH_SHARES = (2.0, 6.0, 20.0, 60.0, 1e6), (0.25, 0.3, 0.25, 0.15, 0.05)
+"""Half-widths of the profiles of move 4, in sessions, and how often each is tried; the last moves all alike."""
 _MOVES = 12
 """Moves of kind 4 in a sweep, half of them shifts."""
 
@@ -97,9 +100,9 @@ def _expand(begin, end, vote, position, theta, b, c1, c2, out):  # type: ignore[
         if product < 1e-200:  # one logarithm for many votes
             ll += math.log(product)
             product = 1.0
-    out[0] = ll + math.log(product) - 0.5 * b * b
-    out[1], out[2], out[3] = gb - b, g1, g2
-    out[4], out[5], out[6] = hbb + 1.0, h11, h22
+    out[0] = ll + math.log(product) - 0.5 * (b * b + _CUT_PRECISION * (c1 * c1 + c2 * c2))
+    out[1], out[2], out[3] = gb - b, g1 - _CUT_PRECISION * c1, g2 - _CUT_PRECISION * c2
+    out[4], out[5], out[6] = hbb + 1.0, h11 + _CUT_PRECISION, h22 + _CUT_PRECISION
     out[7], out[8], out[9] = hb1, hb2, h12
 
 
@@ -109,14 +112,14 @@ def _factor(h, together, root):  # type: ignore[no-untyped-def]
     if together:
         root[0] = math.sqrt(h[4])
         root[1] = (h[7] + h[8]) / root[0]
-        root[2] = math.sqrt(max(h[5] + h[6] + 2 * h[9] + 0.15 - root[1] * root[1], 1e-3))
+        root[2] = math.sqrt(max(h[5] + h[6] + 2 * h[9] + _FLOOR - root[1] * root[1], 1e-3))
     else:
         root[0] = math.sqrt(h[4])
         root[1] = h[7] / root[0]
-        root[2] = math.sqrt(max(h[5] + 0.15 - root[1] * root[1], 1e-3))
+        root[2] = math.sqrt(max(h[5] + _FLOOR - root[1] * root[1], 1e-3))
         root[3] = h[8] / root[0]
         root[4] = (h[9] - root[3] * root[1]) / root[2]
-        root[5] = math.sqrt(max(h[6] + 0.15 - root[3] * root[3] - root[4] * root[4], 1e-3))
+        root[5] = math.sqrt(max(h[6] + _FLOOR - root[3] * root[3] - root[4] * root[4], 1e-3))
 
 
 @inlined
@@ -180,7 +183,7 @@ def _sweep_items(  # type: ignore[no-untyped-def]
             d1 = (e1 - root[4] * d2) / root[2]
             d0 = (e0 - root[1] * d1 - root[3] * d2) / root[0]
         nb, n1, n2 = b + step[0] + d0, c1 + step[1] + d1, c2 + step[2] + d2
-        if -CUT_LIMIT < n1 < n2 < CUT_LIMIT:
+        if n1 < n2:
             _expand(first, last, vote, position, theta, nb, n1, n2, there)
             _factor(there, together, back)
             _newton(there, back, together, home)
@@ -195,17 +198,17 @@ def _sweep_items(  # type: ignore[no-untyped-def]
             state, e0 = _normal(state)
             gap = (c2 - c1) * math.exp(0.8 * e0)
             n1, n2 = 0.5 * (c1 + c2 - gap), 0.5 * (c1 + c2 + gap)
-            if n1 > -CUT_LIMIT and n2 < CUT_LIMIT:
-                ratio = math.log(gap / (c2 - c1))
-                for k in range(first, last):
-                    u = b * theta[position[k]]
-                    if vote[k] == YES:
-                        ratio += math.log((cdf(n1 - u) + 1e-300) / (cdf(c1 - u) + 1e-300))
-                    else:
-                        ratio += math.log((cdf(u - n2) + 1e-300) / (cdf(u - c2) + 1e-300))
-                state, u = uniform(state)
-                if math.log(u) < ratio:
-                    c1, c2 = n1, n2
+            ratio = math.log(gap / (c2 - c1))
+            ratio -= 0.5 * _CUT_PRECISION * (n1 * n1 + n2 * n2 - c1 * c1 - c2 * c2)
+            for k in range(first, last):
+                u = b * theta[position[k]]
+                if vote[k] == YES:
+                    ratio += math.log((cdf(n1 - u) + 1e-300) / (cdf(c1 - u) + 1e-300))
+                else:
+                    ratio += math.log((cdf(u - n2) + 1e-300) / (cdf(u - c2) + 1e-300))
+            state, u = uniform(state)
+            if math.log(u) < ratio:
+                c1, c2 = n1, n2
         beta[j], low[j], high[j] = b, c1, c2
         for k in range(first, last):
             i = position[k]
@@ -289,12 +292,10 @@ class _Sessions:
         starts = votes.starts[:-1]
         self.middle = np.add.reduceat(when, starts) / np.diff(votes.starts)
         earliest, latest = np.minimum.reduceat(when, starts), np.maximum.reduceat(when, starts)
-        tallies = votes.tallies
-        # a cutpoint that no vote bounds may stand at its wall: it stays where it is, else the wall would stop all
-        self.low_moves, self.high_moves = tallies[:, YES] > 0, tallies[:, NO] > 0
-        self.changed = np.flatnonzero((latest > earliest) | ~self.low_moves | ~self.high_moves)
+        self.changed = np.flatnonzero(latest > earliest)
         self.earliest, self.latest = earliest[self.changed], latest[self.changed]
         self.steps = np.full((2, len(_WIDTHS)), 0.05)
+        self.unit_step = 0.02
 
     def move(
         self, random: np.random.Generator, theta: Floats, items: Items, omega2: float, learning: float
@@ -312,25 +313,39 @@ class _Sessions:
             if kind == 0:
                 shift = amount * of_items * items.beta
                 moved = theta + amount * profile
-                low, high = items.low + shift * self.low_moves, items.high + shift * self.high_moves
-                followed = Items(items.beta, low, high)
+                followed = Items(items.beta, items.low + shift, items.high + shift)
             else:
                 moved = theta * np.exp(amount * profile)
                 followed = Items(items.beta * np.exp(-amount * of_items), items.low, items.high)
                 volume = amount * float(profile.sum() - of_items.sum())
-            chance = 0.0
             touched = np.flatnonzero((self.latest > centre - width) & (self.earliest < centre + width))
-            inside = followed.low.min() > -CUT_LIMIT and followed.high.max() < CUT_LIMIT
-            if inside and bool((followed.low < followed.high).all()):
-                then = self._likelihoods(self.changed[touched], moved, followed)
-                after = self._log_prior(moved, followed, omega2)
-                gain = float((then - known[touched]).sum()) + after - prior + volume
-                chance = math.exp(min(gain, 0.0))
-                if random.random() < chance:
-                    theta, items, prior = moved, followed, after
-                    known[touched] = then
+            then = self._likelihoods(self.changed[touched], moved, followed)
+            after = self._log_prior(moved, followed, omega2)
+            gain = float((then - known[touched]).sum()) + after - prior + volume
+            chance = math.exp(min(gain, 0.0))
+            if random.random() < chance:
+                theta, items, prior = moved, followed, after
+                known[touched] = then
             self.steps[kind, which] *= math.exp(learning * (chance - 0.35))
         return theta, items
+
+    def stretch(
+        self, random: np.random.Generator, theta: Floats, items: Items, omega2: float, learning: float
+    ) -> tuple[Floats, Items, float]:
+        """Positions, walk and discriminations change their unit together: no likelihood changes, only priors do."""
+        amount = self.unit_step * random.standard_normal()
+        _, starts = _walk_squares(theta, self.first, self.passed)
+        squares, firsts = float((items.beta**2).sum()), float(self.first.sum())
+        gain = -0.5 * starts * math.expm1(2 * amount) - 0.5 * squares * math.expm1(-2 * amount)
+        gain += amount * (firsts - len(items.beta))  # the volume, less what the walk's density loses
+        gain += -2 * amount - 0.01 / omega2 * math.expm1(-2 * amount)  # of 1 / omega^2 ~ Gamma(1, .01)
+        chance = math.exp(min(gain, 0.0))
+        if random.random() < chance:
+            unit = math.exp(amount)
+            theta, omega2 = theta * unit, omega2 * unit * unit
+            items = Items(items.beta / unit, items.low, items.high)
+        self.unit_step *= math.exp(learning * (chance - 0.35))
+        return theta, items, omega2
 
     def _likelihoods(self, chosen: Integers, theta: Floats, items: Items) -> Floats:
         data = (self.votes.vote, self.votes.position, self.votes.starts)
@@ -339,7 +354,8 @@ class _Sessions:
 
     def _log_prior(self, theta: Floats, items: Items, omega2: float) -> float:
         steps, starts = _walk_squares(theta, self.first, self.passed)
-        return float(-0.5 * (steps / omega2 + starts + (items.beta**2).sum()))
+        cuts = _CUT_PRECISION * ((items.low**2).sum() + (items.high**2).sum())
+        return float(-0.5 * (steps / omega2 + starts + (items.beta**2).sum() + cuts))
 
 
 def sample(
@@ -348,8 +364,8 @@ def sample(
     items: Items,
     *,
     seed: int,
-    sweeps: int = 2_500,
-    burn: int = 500,
+    sweeps: int = 3_000,
+    burn: int = 600,
     chains: int = 2,
     draws: int = 2_000,
     progress: Progress | None = None,
@@ -405,11 +421,10 @@ def _chain(
     passed = np.where(first, 1.0, np.diff(votes.session, prepend=0)).astype(float)
     abstained = votes.tallies[:, 1] > 0
     data = (votes.vote, votes.position, votes.starts)
-    theta = theta + 0.1 * random.standard_normal(positions)
-    beta = items.beta.copy()
-    low = np.clip(items.low, -CUT_LIMIT + 0.1, CUT_LIMIT - 0.2)
-    high = np.clip(np.maximum(items.high, low + 0.05), -CUT_LIMIT + 0.15, CUT_LIMIT - 0.1)
-    omega2 = 0.03
+    unit = max(float(np.sqrt((items.beta**2).mean())), 0.1)  # the prior of beta sets the sampler's own unit
+    theta = unit * (theta + 0.1 * random.standard_normal(positions))
+    beta, low, high = items.beta / unit, items.low.copy(), np.maximum(items.high, items.low + 0.05)
+    omega2 = 0.03 * unit * unit
     sessions = _Sessions(votes, passed)
     accepted = np.zeros(count)
     pulled, squares = np.empty(positions), np.empty(positions)
@@ -425,6 +440,7 @@ def _chain(
         omega2 = (0.01 + 0.5 * steps) / random.gamma(1 + 0.5 * float((~first).sum()))
         learning = 0.1 if sweep < burn else 0.0
         theta, moved = sessions.move(random, theta, Items(beta, low, high), omega2, learning)
+        theta, moved, omega2 = sessions.stretch(random, theta, moved, omega2, learning)
         beta, low, high = moved.beta, moved.low, moved.high
         after = sweep - burn
         if after >= 0 and (after + 1) % thin == 0 and after // thin < kept:
