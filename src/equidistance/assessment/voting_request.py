@@ -148,7 +148,7 @@ def voter_named(name: str, state: str | None = None) -> State:
 
     Args:
         name: name or code.
-        state: the state to assess against the bloc instead, in the hint.
+        state: the state that the hint measures against the bloc, if there is one.
 
     Raises:
         UnknownName, AmbiguousName: a name that is not exactly one state or bloc.
@@ -157,11 +157,11 @@ def voter_named(name: str, state: str | None = None) -> State:
     power = resolve_power(name)
     if isinstance(power, Bloc):
         today = sorted({spell.state for spell in power.spells if spell.end is None})
-        instead = f" For the mean of its members see: equidistance assess {resolve(state).code} --powers {power.code}"
+        code = resolve(state).code if state else "STATE"
         raise InvalidRequest(
             f"{power.name} ({power.code}) is a bloc: it casts no vote of its own, and its members may vote apart.",
             choices=today or sorted({spell.state for spell in power.spells}),
-            hint="Name a member." + (instead if state else ""),
+            hint=f"Name a member. For the mean of its members see: equidistance assess {code} --powers {power.code}",
         )
     return power
 

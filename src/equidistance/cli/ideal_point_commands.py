@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -121,6 +121,7 @@ def ideal_points(
             store=store_path,
             progress=report,
         )
+        points.lines(chosen)  # a state without a position is said before anything is printed
         if not chosen:
             shown = _with_position(points, shown)
         more = _derived(points, chosen, powers, pivotal)
@@ -293,13 +294,13 @@ def _by_session(title: str, columns: Sequence[str], cells: dict[tuple[int, str],
     grid(title, ["Session", "Opened", *columns], rows, ["right"] * (len(columns) + 2))
 
 
-def _grouped(table: "Table | None") -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = {}
+def _grouped(table: "Table | None") -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
     for row in table or ():
         found.setdefault(row["state"], []).append(row)
     return found
 
 
-def _interval(row: dict[str, object], sign: str) -> str:
+def _interval(row: dict[str, Any], sign: str) -> str:
     form = f"{sign}.2f"
     return f"{row['mean']:{form}} ({row['q05']:{form}}, {row['q95']:{form}})"
