@@ -170,7 +170,8 @@ def nothing_left(connection: Any, selection: Selection, rolls: int) -> InvalidRe
     """Why no vote is left: no roll call is what was asked for, or nobody voted in those that are."""
     calls = f"{selection.subject}{selection.window}".rstrip()
     if rolls:
-        return InvalidRequest(f"Nobody voted yes, abstain or no in the {rolls:,} roll calls {calls}".rstrip() + ".")
+        known = "one roll call" if rolls == 1 else f"{rolls:,} roll calls"
+        return InvalidRequest(f"Nobody voted yes, abstain or no in the {known} {calls}".rstrip() + ".")
     spans = connection.execute(
         f"select min(date), max(date) from roll_calls where body = 'GA' and {selection.subject_condition}"
     ).fetchone()
