@@ -136,7 +136,8 @@ def notes_on_fit(
     notes = []
     if left := asked - len(votes.item_names):
         notes.append(
-            f"{left:,} unanimous item{'s are' if left > 1 else ' is'} left out: they say nothing about positions."
+            f"{left:,} unanimous item{'s are' if left > 1 else ' is'} left out: "
+            f"{'they say' if left > 1 else 'it says'} nothing about positions."
         )
     shared = items.arrow["roll_calls"].to_numpy()
     bridges = int((items.arrow["session"].to_numpy() < items.arrow["last_session"].to_numpy()).sum())
