@@ -487,7 +487,7 @@ def test_questions_that_cannot_be_answered(points: IdealPoints) -> None:
 def test_sampling_methods_agree_with_the_fast_one(
     votes: pd.DataFrame, points: IdealPoints, method: str
 ) -> None:
-    size = {"published": (2000, 500), "posterior": (200, 100)}[method]
+    size = {"published": (1000, 300), "posterior": (200, 50)}[method]
     options: dict[str, Any] = {"method": method, "sweeps": size[0], "burn": size[1]}
     sampled = ideal_points(votes, **options)
     finite(sampled)
@@ -497,14 +497,27 @@ def test_sampling_methods_agree_with_the_fast_one(
     assert {"r_hat_level", "r_hat_spread", "r_hat_worst"} <= set(sampled.diagnostics.arrow.column_names)
     assert sampled.converged == (max(sampled.diagnostics.arrow["r_hat_worst"].to_pylist()) < 1.01)
     assert sampled.converged or any("have not fully mixed" in note for note in sampled.notes)
-    again = ideal_points(votes, **options)
-    assert again.positions.arrow.equals(sampled.positions.arrow)
     table = sampled.predicted("IND").to_pandas()
     assert (table[["p_yes", "p_abstain", "p_no"]].sum(axis=1) - 1).abs().max() < 1e-6
     json.dumps(sampled.to_dict(), allow_nan=False)
 
 
+def test_the_same_seed_gives_the_same_draws(votes: pd.DataFrame) -> None:
+    one, other, third = (
+        ideal_points(votes, method="published", sweeps=200, burn=1, seed=seed) for seed in (1, 1, 2)
+    )
+    assert one.positions.arrow.equals(other.positions.arrow)
+    assert not one.positions.arrow.equals(third.positions.arrow)
+    assert (one.settings["seed"], one.settings["sweeps"]) == (1, 201)
+
+
 # The picture and the page
+
+
+@pytest.fixture
+def kept_bundle(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Putting the page's scripts together takes seconds: once for all tests of this file."""
+    monkeypatch.setenv("EQUIDISTANCE_CACHE", str(tmp_path_factory.getbasetemp() / "scripts"))
 
 
 @pytest.mark.parametrize("interactive", [True, False])
@@ -519,6 +532,7 @@ def test_chart_is_valid_vega_lite(interactive: bool, points: IdealPoints) -> Non
     assert scale["range"][1:] == [theme.POWER_COLOURS["RUS"], theme.POWER_COLOURS["USA"]]
 
 
+@pytest.mark.usefixtures("kept_bundle")
 def test_page_is_closed_to_the_network_and_to_titles(votes: pd.DataFrame, tmp_path: Path) -> None:
     hostile = ideal_points(votes.assign(title="<script>alert(1)</script>"))
     path = hostile.report(tmp_path / "points.html", ["KAZ", "RUS"], distance_to=["USA"], pivotal=5)
@@ -615,6 +629,7 @@ def test_command_formats(monkeypatch, capsys, store: Path) -> None:
     assert len(out.splitlines()) == 4
 
 
+@pytest.mark.usefixtures("kept_bundle")
 @pytest.mark.parametrize("ending", [".png", ".svg", ".html", ".json", ".csv"])
 def test_command_writes_files(monkeypatch, capsys, store: Path, tmp_path: Path, ending: str) -> None:
     target = tmp_path / f"points{ending}"
