@@ -14,6 +14,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment, assess
+    from equidistance.assessment.ideal_points import ideal_points
+    from equidistance.assessment.ideal_points_result import IdealPoints
+    from equidistance.assessment.voting import voting_record
     from equidistance.assessment.why import Explanation, why
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
@@ -27,6 +30,9 @@ _PUBLIC = {
     "Assessment": ("equidistance.assessment.assess", "Assessment"),
     "why": ("equidistance.assessment.why", "why"),
     "Explanation": ("equidistance.assessment.why", "Explanation"),
+    "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
+    "IdealPoints": ("equidistance.assessment.ideal_points_result", "IdealPoints"),
+    "voting_record": ("equidistance.assessment.voting", "voting_record"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
     "all_indicators": ("equidistance.indicators.declare", "all_indicators"),
@@ -40,14 +46,17 @@ __all__ = [
     "Assessment",
     "EquidistanceError",
     "Explanation",
+    "IdealPoints",
     "__version__",
     "all_indicators",
     "all_sources",
     "assess",
     "define_bloc",
+    "ideal_points",
     "ingest",
     "pull",
     "resolve",
+    "voting_record",
     "why",
 ]
 

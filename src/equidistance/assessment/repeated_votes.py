@@ -1,6 +1,7 @@
 """Which roll calls repeat each other: resolutions that come back with the same content bridge the sessions."""
 
 import csv
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from equidistance.errors import BadFile
 
 _APART = 2
 """Repetitions further apart than so many sessions are not linked by title: the same words may mean something else."""
-_NOISE = re.compile(r"\b(?:a/)?(?:res|c\.\d|l)[./][\w./-]*|\(.*?\)|\b\d+\w*\b|[^\w\s]|\b(?:of|the|on|in|and|to|for|a)\b")
+_NOISE = re.compile(
+    r"\b(?:a/)?(?:res|c\.\d|l)[./][\w./-]*|\(.*?\)|\b\d+\w*\b|[^\w\s]|\b(?:of|the|on|in|and|to|for|a)\b"
+)
 
 
 def linked_items(rolls: pa.Table, matches: str | Path | None) -> list[int]:
@@ -91,7 +94,7 @@ def _by_title(rolls: pa.Table) -> dict[int, int]:
     earlier = {}
     for sessions in titles.values():
         alone = sorted((session, numbers[0]) for session, numbers in sessions.items() if len(numbers) == 1)
-        for (before, first), (after, second) in zip(alone[:-1], alone[1:], strict=True):
+        for (before, first), (after, second) in itertools.pairwise(alone):
             if after - before <= _APART:
                 earlier[second] = first
     return earlier

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equidistance.assessment.export import plain_rows
-from equidistance.assessment.voting_evidence import opened_votes, prepare_roll_calls
+from equidistance.assessment.voting_evidence import opened_votes, prepare_roll_calls, sources_table
 from equidistance.assessment.voting_notes import notes_on
-from equidistance.assessment.voting_request import Request, make_request
+from equidistance.assessment.voting_request import Request, make_request, nothing_left
 from equidistance.errors import InvalidRequest
 from equidistance.figures.words import first_upper, the
 from equidistance.ground.states import State
@@ -236,15 +236,7 @@ def _nothing(connection: Any, request: Request) -> InvalidRequest:
     """Why no roll call is left: the filter, one of the two never voted, or they never voted together."""
     [(left,)] = connection.execute("select count(*) from used").fetchall()
     if not left:
-        spans = connection.execute(
-            f"select min(date), max(date) from roll_calls where body = 'GA' and {request.subject_condition}"
-        ).fetchone()
-        what = f"There is no roll call of the General Assembly {request.subject}{request.window}".rstrip()
-        if spans[0]:
-            return InvalidRequest(f"{what}; they are known from {spans[0]:%Y-%m} to {spans[1]:%Y-%m}.")
-        return InvalidRequest(
-            f"{what}.", hint="Leave --issue or --important-only out." * bool(request.subject)
-        )
+        return nothing_left(connection, request, left)
     spells = {}
     for one in (request.state, request.power):
         spells[one] = connection.execute(
@@ -385,18 +377,9 @@ def _side_rows(
 
 
 def _sources(pair: pa.Table, versions: Sequence[dict[str, Any]]) -> Table:
-    facts = {version["source_id"]: version for version in versions}
-    names = ("source", "title", "publisher", "licence", "citation", "address")
     counted = pc.value_counts(pc.list_flatten(pair["origins"])).to_pylist()
-    rows = [
-        {"source_id": one["values"], "n": one["counts"]}
-        | {name: str(facts.get(one["values"], {}).get(name) or "") for name in names}
-        for one in counted
-    ]
-    rows.sort(key=lambda row: (-row["n"], row["source_id"]))
-    return Table(
-        "sources", pa.Table.from_pylist(rows), {"n": "common votes for which it gave the roll call or a vote"}
-    )
+    unit = "common votes for which it gave the roll call or a vote"
+    return sources_table({one["values"]: one["counts"] for one in counted}, versions, unit)
 
 
 def _headline(request: Request, scores: dict[str, Any], start: date, end: date) -> str:

@@ -1,14 +1,17 @@
 """The votes that a request works on: those of a store, or a table that the user brings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from equidistance.assessment.evidence import source_facts
 from equidistance.errors import InvalidRequest, StoreError
 from equidistance.evidence.store import Store, default_path
 from equidistance.indicators.roll_calls import SESSION, connect_votes, used_roll_calls
+from equidistance.tables import Table
 
 
 @contextmanager
@@ -46,3 +49,20 @@ def prepare_roll_calls(connection: Any, condition: str) -> None:
     connection.execute(f"create or replace temp table used as select *, {SESSION} as shown from ({used})")
     connection.execute("alter table used drop session")
     connection.execute("alter table used rename shown to session")
+
+
+def sources_table(counts: Mapping[str, int], versions: Sequence[dict[str, Any]], unit: str) -> Table:
+    """The source versions used, largest share first: source_id, n, and what their cards say.
+
+    Args:
+        counts: source version -> how often it was used.
+        versions: facts as :func:`opened_votes` gives them; a version without facts has empty cells.
+        unit: what ``n`` counts.
+    """
+    facts = {version["source_id"]: version for version in versions}
+    names = ("source", "title", "publisher", "licence", "citation", "address")
+    rows = [
+        {"source_id": one, "n": count} | {name: str(facts.get(one, {}).get(name) or "") for name in names}
+        for one, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    return Table("sources", pa.Table.from_pylist(rows), {"n": unit})

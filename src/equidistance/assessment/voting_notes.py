@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.assessment.voting_request import Request
+from equidistance.assessment.voting_request import Request, Selection
 from equidistance.ground.states import all_states
 from equidistance.indicators.roll_calls import SESSION, issue_condition, used_roll_calls
 
@@ -23,22 +23,44 @@ def notes_on(connection: Any, request: Request, pair: pa.Table) -> tuple[str, ..
         request: what was asked for.
         pair: the common votes: date, session, roll_call and more.
     """
-    notes = []
-    if request.issue:
-        notes += _codes_end(connection, request, issue_condition(request.issue), f"is coded {request.issue}")
-    if request.important_only:
-        notes += _codes_end(connection, request, "coalesce(important, false)", "is flagged as important")
-        notes += _flag_begins(connection, request)
+    notes = _on_subject(connection, request)
     notes += _gaps(connection, pair)
     notes += _cut_sessions(connection, request, pair) if request.by == "session" else []
-    notes += _silent_sessions(pair) if request.by == "session" and not request.issue else []
+    notes += _silent_sessions(pair, "common vote") if request.by == "session" and not request.issue else []
     notes += _before_independence(request, pair)
     notes += _other_codes(connection, request)
     notes += _twice(connection)
     return tuple(notes)
 
 
-def _codes_end(connection: Any, request: Request, condition: str, what: str) -> list[str]:
+def notes_on_rolls(connection: Any, selection: Selection, rolls: pa.Table) -> tuple[str, ...]:
+    """Sentences on the evidence of all states' votes.
+
+    Args:
+        connection: as for :func:`notes_on`.
+        selection: what was asked for.
+        rolls: the roll calls used: date, session, roll_call and more.
+    """
+    notes = _on_subject(connection, selection)
+    notes += _gaps(connection, rolls)
+    notes += _cut_sessions(connection, selection, rolls)
+    notes += _silent_sessions(rolls, "vote") if not selection.issue else []
+    notes += _twice(connection)
+    return tuple(notes)
+
+
+def _on_subject(connection: Any, selection: Selection) -> list[str]:
+    notes = []
+    if selection.issue:
+        condition = issue_condition(selection.issue)
+        notes += _codes_end(connection, selection, condition, f"is coded {selection.issue}")
+    if selection.important_only:
+        notes += _codes_end(connection, selection, "coalesce(important, false)", "is flagged as important")
+        notes += _flag_begins(connection, selection)
+    return notes
+
+
+def _codes_end(connection: Any, request: Selection, condition: str, what: str) -> list[str]:
     """Where a publisher stops coding, later roll calls are left out without being known to be about something else."""
     [(last,)] = connection.execute(
         f"select max(date) from roll_calls where body = 'GA' and {condition}"
@@ -56,7 +78,7 @@ def _codes_end(connection: Any, request: Request, condition: str, what: str) -> 
     ]
 
 
-def _flag_begins(connection: Any, request: Request) -> list[str]:
+def _flag_begins(connection: Any, request: Selection) -> list[str]:
     """Before the first important vote the flag is not known, though it stands as "no"."""
     [(first,)] = connection.execute(
         "select min(date) from roll_calls where body = 'GA' and important"
@@ -87,7 +109,7 @@ def _gaps(connection: Any, pair: pa.Table) -> list[str]:
     ]
 
 
-def _cut_sessions(connection: Any, request: Request, pair: pa.Table) -> list[str]:
+def _cut_sessions(connection: Any, request: Selection, pair: pa.Table) -> list[str]:
     """Sessions that began before the window or go on after it."""
     notes = []
     edges = (
@@ -101,10 +123,10 @@ def _cut_sessions(connection: Any, request: Request, pair: pa.Table) -> list[str
     return notes
 
 
-def _silent_sessions(pair: pa.Table) -> list[str]:
+def _silent_sessions(pair: pa.Table, what: str) -> list[str]:
     seen = set(pair["session"].to_pylist())
     silent = [str(number) for number in range(min(seen), max(seen)) if number not in seen]
-    return [f"No common vote in session{'s' * (len(silent) > 1)} {', '.join(silent)}."] if silent else []
+    return [f"No {what} in session{'s' * (len(silent) > 1)} {', '.join(silent)}."] if silent else []
 
 
 def _before_independence(request: Request, pair: pa.Table) -> list[str]:

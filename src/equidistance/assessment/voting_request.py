@@ -119,7 +119,7 @@ def make_request(
     """Check the arguments of :func:`equidistance.assessment.voting.voting_record`; raises what that raises."""
     if by not in ("session", "year"):
         raise UnknownName(f"Votes cannot be grouped by {by!r}.", choices=("session", "year"))
-    one, other = resolve(state), _voter(power, state)
+    one, other = resolve(state), voter_named(power, state)
     if one == other:
         raise InvalidRequest(f"{one.name} cannot be compared with itself.", hint="Name another state.")
     selection = select(since, until, issue, important_only)
@@ -143,25 +143,49 @@ def make_request(
     )
 
 
-def _voter(name: str, state: str) -> State:
-    """The state with this name; a bloc casts no vote."""
+def voter_named(name: str, state: str | None = None) -> State:
+    """The state with this name; a bloc casts no vote.
+
+    Args:
+        name: name or code.
+        state: the state that the hint measures against the bloc, if there is one.
+
+    Raises:
+        UnknownName, AmbiguousName: a name that is not exactly one state or bloc.
+        InvalidRequest: a bloc; the choices are its members.
+    """
     power = resolve_power(name)
     if isinstance(power, Bloc):
         today = sorted({spell.state for spell in power.spells if spell.end is None})
+        code = resolve(state).code if state else "STATE"
         raise InvalidRequest(
             f"{power.name} ({power.code}) is a bloc: it casts no vote of its own, and its members may vote apart.",
             choices=today or sorted({spell.state for spell in power.spells}),
-            hint=f"Name a member. For the mean of its members see: equidistance assess {resolve(state).code} "
-            f"--powers {power.code}",
+            hint=f"Name a member. For the mean of its members see: equidistance assess {code} --powers {power.code}",
         )
     return power
+
+
+def nothing_left(connection: Any, selection: Selection, rolls: int) -> InvalidRequest:
+    """Why no vote is left: no roll call is what was asked for, or nobody voted in those that are."""
+    calls = f"{selection.subject}{selection.window}".rstrip()
+    if rolls:
+        known = "one roll call" if rolls == 1 else f"{rolls:,} roll calls"
+        return InvalidRequest(f"Nobody voted yes, abstain or no in the {known} {calls}".rstrip() + ".")
+    spans = connection.execute(
+        f"select min(date), max(date) from roll_calls where body = 'GA' and {selection.subject_condition}"
+    ).fetchone()
+    what = f"There is no roll call of the General Assembly {calls}".rstrip()
+    if spans[0]:
+        return InvalidRequest(f"{what}; they are known from {spans[0]:%Y-%m} to {spans[1]:%Y-%m}.")
+    return InvalidRequest(f"{what}.", hint="Leave --issue or --important-only out." * bool(selection.subject))
 
 
 def _pair(pair: str | tuple[str, str], state: State) -> tuple[State, State]:
     names = pair.split(",") if isinstance(pair, str) else list(pair)
     if len(names) != 2 or not all(name.strip() for name in names):
         raise InvalidRequest(f"{pair!r} is not a pair of opposing powers.", choices=("USA,RUS", "USA,CHN"))
-    one, other = (_voter(name.strip(), state.code) for name in names)
+    one, other = (voter_named(name.strip(), state.code) for name in names)
     if one == other or state in (one, other):
         raise InvalidRequest(
             f"{state.name} between {one.name} and {other.name}: these must be three different states."

@@ -1,16 +1,13 @@
 """A voting record as one HTML file that opens offline: charts with their tables, sides taken, divergent votes."""
 
-import json
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from equidistance import __version__
 from equidistance.figures import theme, voting, words
 from equidistance.printable import printable
-from equidistance.report import vega
-from equidistance.report.html import csp_hash, read_template, templates
+from equidistance.report import page, vega
+from equidistance.report.page import Section
 from equidistance.report.twins import NONE, Twin
 from equidistance.tables import Table
 
@@ -46,28 +43,6 @@ class Recorded(Protocol):
     def sources(self) -> Table: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page: a table, and the chart above it where there is one.
-
-    Attributes:
-        key: anchor.
-        title, subtitle: heading, and how to read it.
-        twin: the table.
-        still: the chart as SVG, or empty.
-        spec: its specification where it is interactive, or empty.
-        description: the chart in words.
-    """
-
-    key: str
-    title: str
-    subtitle: str
-    twin: Twin
-    still: str = ""
-    spec: str = ""
-    description: str = ""
-
-
 def write(record: Recorded, path: str | Path) -> Path:
     """Write the page; at any moment the file is the old one or the whole new one.
 
@@ -81,17 +56,18 @@ def write(record: Recorded, path: str | Path) -> Path:
 
 def render(record: Recorded) -> str:
     """The page as HTML text; its policy forbids all requests, and only the two scripts it carries may run."""
-    page = templates()
-    scripts = (vega.bundle(), vega.inside_script(read_template("report.js")))
-    return page.get_template("voting.html").render(
-        record=record,
-        version=__version__,
-        figures=[_over_time(record), _matrix(record)],
-        tables=[section for section in (*_sides(record), _divergent(record)) if section.twin.rows],
-        style=page.get_template("report.css").render(theme=theme),
-        scripts=scripts,
-        script_hashes=[csp_hash(script) for script in scripts],
-        settings=json.dumps(record.settings, indent=2, ensure_ascii=False),
+    both = f"{record.state.name} and {record.power.name}"
+    return page.render(
+        page.Page(
+            title=f"{both} in the UN General Assembly",
+            kicker=f"{both} · votes of the UN General Assembly · {record.start} to {record.end}",
+            headline=record.headline,
+            notes=record.notes,
+            figures=[_over_time(record), _matrix(record)],
+            tables=[*_sides(record), _divergent(record)],
+            sources=record.sources,
+            settings=record.settings,
+        )
     )
 
 
