@@ -2,7 +2,6 @@
 
 import resource
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from equidistance.models import ideal_points_fast, ideal_points_posterior, ideal
 from equidistance.models.normal import cdf_of, compiled
 from equidistance.models.roll_calls import (
     Fit,
-    Items,
     RollCalls,
     arrange,
     oriented,
@@ -133,7 +131,8 @@ def accuracy(*, full: bool) -> Section:
 def _mixing(votes: RollCalls, fit: Fit) -> str:
     from equidistance.models.convergence import effective_size, split_r_hat
 
-    assert fit.draws is not None and fit.chain is not None
+    assert fit.draws is not None
+    assert fit.chain is not None
     chains = int(fit.chain.max()) + 1
     draws = fit.draws.astype(np.float64).reshape(chains, -1, len(fit.mean))
     sessions = [np.flatnonzero(votes.session == one) for one in np.unique(votes.session)]

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from equidistance.indicators.declare import INDICATOR_SCHEMA, get_indicator
-from equidistance.indicators.votes import un_vote_agreement, un_vote_agreement_important
+from equidistance.indicators.votes import un_vote_agreement, un_vote_agreement_important, un_vote_distance
 
 OPEN = date(9999, 12, 31)
 Row = tuple[str, str, str]
@@ -172,3 +172,47 @@ def test_order_of_rows_does_not_matter() -> None:
     ]
     first = un_vote_agreement(store(rolls, votes, RUSSIA))
     assert first.equals(un_vote_agreement(store(rolls[::-1], votes[::-1], RUSSIA)))
+
+
+# --- distance of ideal points -------------------------------------------------------------------------------
+
+
+def positions(*rows: tuple[str, int, float, float], members: list[tuple[str, str, date, date, bool]]) -> dict:  # type: ignore[type-arg]
+    """Distances computed from (state, session, mean, sd)."""
+    connection = store([], [], members)
+    connection.execute("drop table states")
+    connection.execute('create table states(state varchar, start date, "end" date)')
+    for state in {row[0] for row in rows}:
+        start = date(1991, 12, 16) if state == "KAZ" else date(1900, 1, 1)
+        connection.execute("insert into states values (?, ?, ?)", [state, start, OPEN])
+    connection.execute(
+        "create table ideal_points(state varchar, session int, mean double, sd double, n int, source_id varchar)"
+    )
+    connection.executemany("insert into ideal_points values (?, ?, ?, ?, 60, 's')", rows)
+    table = un_vote_distance(connection)
+    return {
+        (row["state"], row["power"], row["period"]): (row["value"], row["se"], row["n"], row["freq"])
+        for row in table.to_pylist()
+    }
+
+
+def test_distance_is_minus_the_difference_with_both_errors() -> None:
+    found = positions(("KAZ", 47, 0.7, 0.3), ("RUS", 47, 1.1, 0.4), ("KAZ", 46, 0.0, 0.1), members=RUSSIA)
+    assert found == {
+        ("KAZ", "RUS", date(1992, 1, 1)): (pytest.approx(-0.4), pytest.approx(0.5), 60, "year"),
+    }  # not in session 46: Kazakhstan did not exist on 1 December 1991
+
+
+def test_distance_to_a_bloc_is_to_the_mean_of_its_members() -> None:
+    members = [("B", code, date(1950, 1, 1), OPEN, True) for code in ("AAA", "BBB", "CCC")]
+    rows = (("KAZ", 50, 1.0, 0.3), ("AAA", 50, -1.0, 0.3), ("BBB", 50, 0.0, 0.4))
+    found = positions(*rows, members=members)
+    assert set(found) == {("KAZ", "B", date(1995, 1, 1))}  # two of three members are enough; members have no value
+    value, error, *_ = found["KAZ", "B", date(1995, 1, 1)]
+    assert value == pytest.approx(-1.5)
+    assert error == pytest.approx(sqrt(0.3**2 + (0.3**2 + 0.4**2) / 4))
+    assert positions(*rows[:2], members=members) == {}  # one of three is not
+
+
+def test_without_positions_there_is_no_distance() -> None:
+    assert len(un_vote_distance(store([], [], RUSSIA))) == 0

@@ -71,8 +71,8 @@ def ideal_points(
         polarity: the state whose mean position is positive.
         start: an earlier result to start from, for example before new sessions were added. ``fast`` comes to the same
             answer, sooner.
-        sweeps, burn: sweeps kept and thrown away by the sampling methods (published: 20,000 and 4,000; posterior: 4,000
-            and 1,000 a chain).
+        sweeps, burn: sweeps kept and thrown away by the sampling methods (published: 20,000 and 4,000; posterior: 3,000
+            and 600 a chain).
         chains: chains of the posterior.
         seed: of the sampling methods.
         store: the store to use; the user's own when not given.
@@ -259,7 +259,7 @@ def _fitted(
     if method == "fast":
         return fast
     return ideal_points_posterior.sample(
-        votes, fast.mean, fast.items, seed=seed, sweeps=sweeps or 4_000, burn=burn or 1_000, chains=chains,
+        votes, fast.mean, fast.items, seed=seed, sweeps=sweeps or 3_000, burn=burn or 600, chains=chains,
         progress=progress,
     )  # fmt: skip
 

@@ -60,10 +60,10 @@ def ideal_points(
     polarity: Annotated[str, typer.Option(help="The state whose mean position is positive.")] = "USA",
     sweeps: Annotated[
         int | None,
-        typer.Option(help="Sweeps kept by a sampling method (published: 20,000; posterior: 4,000 a chain)."),
+        typer.Option(help="Sweeps kept by a sampling method (published: 20,000; posterior: 3,000 a chain)."),
     ] = None,
     burn: Annotated[
-        int | None, typer.Option(help="Sweeps thrown away before (published: 4,000; posterior: 1,000).")
+        int | None, typer.Option(help="Sweeps thrown away before (published: 4,000; posterior: 600).")
     ] = None,
     chains: Annotated[int, typer.Option(help="Chains of the method posterior.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the sampling methods.")] = 1,

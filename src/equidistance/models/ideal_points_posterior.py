@@ -2,9 +2,9 @@
 
 Model (MODEL.md section 4): z = beta * theta + Normal(0, 1), read off two ordered cutpoints; beta ~ Normal(0, 1);
 cutpoints ~ Normal(0, 10^2) (flat for all that votes can tell; hard walls as in the published sampler would stop whole
-sessions from moving, and push them); a voter's first position ~ Normal(0, 1), then a random walk with variance omega^2 for each
-session that passes, 1 / omega^2 ~ Gamma(1, .01). Draws are standardised afterwards (mean 0, sd 1 over all positions):
-the model is the same at any origin and scale, so this is a choice of units, not a part of the sampler.
+sessions from moving, and push them); a voter's first position ~ Normal(0, 1), then a random walk with variance omega^2
+for each session that passes, 1 / omega^2 ~ Gamma(1, .01). Draws are standardised afterwards (mean 0, sd 1 over all
+positions): a choice of units, not a part of the sampler.
 
 A sweep has four moves, each leaving the posterior as it is:
 
