@@ -256,6 +256,14 @@ def test_a_state_and_the_one_it_continues_share_a_line() -> None:
     assert set(split.pivotal("Russia", 200).arrow["state"].to_pylist()) == {"SUN", "RUS"}
 
 
+@pytest.mark.parametrize(("switch", "code"), [(date(1991, 10, 26), "SUN"), (date(1991, 10, 6), "RUS")])
+def test_a_session_in_which_one_follows_the_other_bears_the_name_of_most_votes(switch: date, code: str) -> None:
+    votes = simulated(3, (46,), 30)
+    before = (votes["state"] == "RUS") & (votes["date"] < switch)
+    points = ideal_points(votes.assign(state=votes["state"].mask(before, "SUN")))
+    assert points.of(["RUS"]).arrow["state"].to_pylist() == [code]
+
+
 def test_both_of_one_line_in_one_roll_call_are_refused(votes: pd.DataFrame) -> None:
     ghost = votes[(votes["state"] == "RUS") & (votes["vote"] != "absent")].head(1).assign(state="SUN")
     with pytest.raises(InvalidRequest, match=r"RUS and SUN both voted in the roll call s60r\d+, and they are one"):
