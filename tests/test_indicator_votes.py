@@ -179,8 +179,11 @@ def test_order_of_rows_does_not_matter() -> None:
 
 def positions(*rows: tuple[str, int, float, float], members: list[tuple[str, str, date, date, bool]]) -> dict:  # type: ignore[type-arg]
     """Distances computed from (state, session, mean, sd)."""
-    connection = store([], [], members)
-    connection.execute("drop table states")
+    connection = duckdb.connect()
+    connection.execute(
+        'create table power_members(power varchar, member varchar, start date, "end" date, is_bloc bool)'
+    )
+    connection.executemany("insert into power_members values (?, ?, ?, ?, ?)", members)
     connection.execute('create table states(state varchar, start date, "end" date)')
     for state in {row[0] for row in rows}:
         start = date(1991, 12, 16) if state == "KAZ" else date(1900, 1, 1)
@@ -215,4 +218,4 @@ def test_distance_to_a_bloc_is_to_the_mean_of_its_members() -> None:
 
 
 def test_without_positions_there_is_no_distance() -> None:
-    assert len(un_vote_distance(store([], [], RUSSIA))) == 0
+    assert len(un_vote_distance(duckdb.connect())) == 0

@@ -1,6 +1,6 @@
 """The proper posterior of dynamic ordinal ideal points, by a sampler that mixes.
 
-Model (MODEL.md section 4): z = beta * theta + Normal(0, 1), read off two ordered cutpoints; beta ~ Normal(0, 1);
+Model: z = beta * theta + Normal(0, 1), read off two ordered cutpoints; beta ~ Normal(0, 1);
 cutpoints ~ Normal(0, 10^2) (flat for all that votes can tell; hard walls as in the published sampler would stop whole
 sessions from moving, and push them); a voter's first position ~ Normal(0, 1), then a random walk with variance omega^2
 for each session that passes, 1 / omega^2 ~ Gamma(1, .01). Draws are standardised afterwards (mean 0, sd 1 over all
