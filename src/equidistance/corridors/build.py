@@ -427,6 +427,9 @@ def _place_table(
         taken.add((name, state))
         nodes = [graph.rail[key]] if key is not None and key in graph.rail else []
         nodes += [node for node in layers.get((name, state), ()) if node not in nodes]
+        if not nodes and not place["size"]:  # a station at the end of a curated line, such as a border station
+            near = _nearest_node(graph, place)
+            nodes = [] if near is None else [near]
         found.append({**place, "lon": round(place["lon"] * SCALE), "lat": round(place["lat"] * SCALE), "nodes": nodes})
     names = {(place["name"], place["state"]) for place in found}
     for (name, state, layer), node in graph.named.items():
@@ -435,6 +438,17 @@ def _place_table(
             found.append({"name": name, "aliases": "", "state": state, "lon": spot["lon"], "lat": spot["lat"], "size": 0,
                           "nodes": [node]})  # fmt: skip
     return found
+
+
+def _nearest_node(graph: _Graph, place: dict[str, Any]) -> int | None:
+    """The railway node in the place's state that is nearest, within the reach of curated places."""
+    own = [i for i, node in enumerate(graph.nodes) if node["layer"] == "rail" and node["state"] == place["state"]]
+    if not own:
+        return None
+    spots = np.array([graph.spots[i] for i in own])
+    here = (np.full(len(own), place["lon"]), np.full(len(own), place["lat"]))
+    away = great_circle(*here, spots[:, 0], spots[:, 1])
+    return own[int(away.argmin())] if away.min() <= _CURATED_KM else None
 
 
 def _basemap(countries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -151,10 +151,11 @@ def gauges(path: Path) -> dict[str, int]:
     length: dict[str, dict[int, float]] = {}
     for row in _table(path, ("country", "gauge_mm", "text")):
         found = re.search(r"([\d,.]+) km", row["text"])
-        if row["gauge_mm"].isdecimal() and found:  # dual gauge, as 1435;1000, counts for neither
+        named = set(filter(None, row["gauge_mm"].split(";")))
+        if len(named) == 1 and found:  # dual gauge, as 1435;1000, counts for neither
             kilometres = float(found.group(1).replace(",", ""))
             here = length.setdefault(row["country"], {})
-            gauge = int(row["gauge_mm"])
+            gauge = int(named.pop())
             here[gauge] = here.get(gauge, 0.0) + kilometres
     return {country: max(here, key=lambda gauge: here[gauge]) for country, here in length.items()}
 
