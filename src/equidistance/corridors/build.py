@@ -427,9 +427,10 @@ def _place_table(
         taken.add((name, state))
         nodes = [graph.rail[key]] if key is not None and key in graph.rail else []
         nodes += [node for node in layers.get((name, state), ()) if node not in nodes]
-        if not nodes and not place["size"]:  # a station at the end of a curated line, such as a border station
-            near = _nearest_node(graph, place)
-            nodes = [] if near is None else [near]
+        have = {graph.nodes[node]["layer"] for node in nodes}
+        for layer in () if place["size"] else ("rail", "oil", "gas"):  # border stations, ends of curated lines
+            near = _nearest_node(graph, place, layer) if layer not in have else None
+            nodes += [] if near is None else [near]
         found.append({**place, "lon": round(place["lon"] * SCALE), "lat": round(place["lat"] * SCALE), "nodes": nodes})
     names = {(place["name"], place["state"]) for place in found}
     for (name, state, layer), node in graph.named.items():
@@ -440,9 +441,9 @@ def _place_table(
     return found
 
 
-def _nearest_node(graph: _Graph, place: dict[str, Any]) -> int | None:
-    """The railway node in the place's state that is nearest, within the reach of curated places."""
-    own = [i for i, node in enumerate(graph.nodes) if node["layer"] == "rail" and node["state"] == place["state"]]
+def _nearest_node(graph: _Graph, place: dict[str, Any], layer: str) -> int | None:
+    """The nearest node of a layer in the place's state, within the reach of curated places."""
+    own = [i for i, node in enumerate(graph.nodes) if node["layer"] == layer and node["state"] == place["state"]]
     if not own:
         return None
     spots = np.array([graph.spots[i] for i in own])
