@@ -91,7 +91,7 @@ class Network:
     """
 
     def __init__(self, nodes: pa.Table, edges: pa.Table, places: pa.Table, manifest: dict[str, Any]) -> None:
-        self.nodes, self.edges, self._places, self.manifest = nodes, edges, places, manifest
+        self.nodes, self.edges, self.place_table, self.manifest = nodes, edges, places, manifest
         self.a: Ints = edges["a"].to_numpy().astype(np.int64)
         self.b: Ints = edges["b"].to_numpy().astype(np.int64)
         self.km: Floats = edges["km"].to_numpy().astype(np.float64)
@@ -137,13 +137,13 @@ class Network:
         """All places."""
         return tuple(
             Place(r["name"], r["state"], r["lon"] / SCALE, r["lat"] / SCALE, r["size"], tuple(r["nodes"]))
-            for r in self._places.to_pylist()
+            for r in self.place_table.to_pylist()
         )
 
     @cached_property
     def _by_name(self) -> dict[str, list[Place]]:
         index: dict[str, list[Place]] = defaultdict(list)
-        for row, place in zip(self._places.to_pylist(), self.places, strict=True):
+        for row, place in zip(self.place_table.to_pylist(), self.places, strict=True):
             for name in dict.fromkeys(_key(name) for name in (place.name, *row["aliases"].split(";")) if name):
                 index[name].append(place)
         return index

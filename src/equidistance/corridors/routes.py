@@ -244,7 +244,7 @@ def route(
     if not 1 <= draws <= 100_000:
         raise InvalidRequest(f"{draws} draws were asked for.", hint="Ask for 1 to 100000.")
     stops = [network.place(name) for name in (start, *via, goal)]
-    ends = [_node(network, place, cargo) for place in stops]
+    ends = [node_of(network, place, cargo) for place in stops]
     if ends[0] == ends[-1] and not via:
         raise InvalidRequest(f"{start} and {goal} are the same place on the network.")
     shipment = Shipment(
@@ -415,7 +415,7 @@ def _ways(weighed: Weighed, ends: Sequence[int], k: int, km: Floats, max_shared:
     return kept
 
 
-def _node(network: Network, place: Place, cargo: str) -> int:
+def node_of(network: Network, place: Place, cargo: str) -> int:
     """Where a cargo starts or ends at a place: the pipeline for oil and gas where there is one, else the railway."""
     layers = {str(network.layer[node]): node for node in reversed(place.nodes)}
     for layer in ("gas",) if cargo == "gas" else ("oil", "rail", "sea") if cargo == "oil" else ("rail", "sea", "caspian"):

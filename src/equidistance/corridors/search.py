@@ -113,6 +113,10 @@ class Weighed:
             return None
         return self._way(_walk(before, goal)[::-1])
 
+    def way_to(self, before: Ints, goal: int) -> Way:
+        """The way along the tree of :meth:`from_start`."""
+        return self._way(_walk(before, goal)[::-1])
+
     def _way(self, nodes: list[int]) -> Way:
         stops = np.array(nodes, dtype=np.int64)
         arcs = self.best_arc(stops[:-1], stops[1:])
