@@ -149,9 +149,9 @@ def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -
     from equidistance.cli.show import show_table
 
     if output is Format.json:
-        print(_terminal_safe(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=_plain)))
+        print(terminal_safe(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=_plain)))
     elif output is Format.csv:
-        print(_terminal_safe(table.to_csv()), end="")
+        print(terminal_safe(table.to_csv()), end="")
     else:
         show_table(table, columns)
 
@@ -161,14 +161,14 @@ def _show_summaries(summaries: "list[IngestSummary]", output: Format) -> None:
         for number, summary in enumerate(summaries):
             print(f"\n{summary.text}" if number else summary.text)
     elif output is Format.json:
-        print(_terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
+        print(terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
     else:
         from equidistance.sources.ingest import summary_table
 
         show(summary_table(summaries), output)
 
 
-def _terminal_safe(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """JSON escapes the C0 controls itself; C1 controls and marks that reorder text are left to us."""
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
 

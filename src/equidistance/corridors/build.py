@@ -262,11 +262,12 @@ def _sea(graph: _Graph, features: list[dict[str, Any]]) -> dict[tuple[float, flo
     return nodes
 
 
-def _nearest_lane(lanes: dict[tuple[float, float], int], lon: float, lat: float) -> tuple[float, int]:
+def _near_lanes(lanes: dict[tuple[float, float], int], lon: float, lat: float) -> list[int]:
+    """The two nearest ends of sea lanes: the nearest alone may lie on a lane that leads the wrong way."""
     spots = np.array(list(lanes))
     away = great_circle(np.full(len(spots), lon), np.full(len(spots), lat), spots[:, 0], spots[:, 1])
-    best = int(away.argmin())
-    return float(away[best]), list(lanes.values())[best]
+    numbers = list(lanes.values())
+    return [numbers[i] for i in np.argsort(away, kind="stable")[:2] if away[i] <= _LANE_KM]
 
 
 def _ports(
@@ -277,11 +278,11 @@ def _ports(
     lanes: dict[tuple[float, float], int],
 ) -> None:
     for (name, lon, lat), state, quay in zip(ports, states, quays, strict=True):
-        away, lane = _nearest_lane(lanes, lon, lat)
-        if away > _LANE_KM or (name, state, "sea") in graph.named:
+        if (name, state, "sea") in graph.named or not _near_lanes(lanes, lon, lat):
             continue
         port = graph.node(lon, lat, state, "sea", name)
-        graph.edge(port, lane, "sea", np.array([[lon, lat], graph.spots[lane]]), source="World Port Index, nearest lane")
+        for near in _near_lanes(lanes, lon, lat):
+            graph.edge(port, near, "sea", np.array([[lon, lat], graph.spots[near]]), source="World Port Index, near lane")
         if quay is not None and quay in graph.rail:
             station = graph.rail[quay]
             graph.edge(station, port, "transfer", np.array([graph.spots[station], [lon, lat]]), state=state,
@@ -367,8 +368,8 @@ def _terminals(
         graph.edge(station, port, "transfer", np.array([graph.spots[station], graph.spots[port]]), **facts)
         if layer == "sea":
             lon, lat = (curated.points(row["sea"], where) or [graph.spots[port]])[0]
-            _, lane = _nearest_lane(lanes, lon, lat)
-            graph.edge(port, lane, "sea", np.array([graph.spots[port], graph.spots[lane]]), source="nearest lane")
+            for near in _near_lanes(lanes, lon, lat):
+                graph.edge(port, near, "sea", np.array([graph.spots[port], graph.spots[near]]), source="near lane")
     for row in curated.rows("services.csv"):
         where = row["line"]
         ends = []

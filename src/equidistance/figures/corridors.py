@@ -23,7 +23,14 @@ _LAND, _MARKED, _COAST = "#eef0f2", "#f3d9d7", "#c4cad0"
 _MARGIN = 0.06  # of the map's width on each side
 _LEAST_SPAN = 12.0  # degrees
 _DASHES = {"rail": [1, 0], "water": [5, 3], "pipeline": [1.5, 2.5]}
-_POINTS = {"end": "circle", "border": "circle", "gauge break": "diamond", "port": "square"}
+_POINTS = {
+    "end": {"shape": "circle", "size": 110, "colour": theme.INK},
+    "border": {"shape": "circle", "size": 16, "colour": theme.MUTED},
+    "gauge break": {"shape": "diamond", "size": 80, "colour": "#B53C37"},
+    "port": {"shape": "square", "size": 45, "colour": "#1D5A87"},
+}
+KEY = "Black dot: start or end. Red diamond: the gauge changes. Blue square: port or terminal. Grey dot: border."
+"""The points in words, for the subtitle."""
 
 
 def chart(
@@ -61,6 +68,7 @@ def chart(
         colours = [CORRIDOR_COLOURS.get(label, theme.MUTED) for label in labels]
     else:
         colours = [ROUTE_COLOURS[number % len(ROUTE_COLOURS)] for number in range(len(labels))]
+    drawn = [{**point, **_POINTS[point["kind"]]} for point in points]
     most = max((line["mt"] for line in lines), default=1.0)
     background = (
         alt.Chart(alt.NamedData("land"))
@@ -71,7 +79,11 @@ def chart(
         alt.Chart(alt.NamedData("lines"))
         .mark_geoshape(filled=False, clip=True, opacity=0.9, strokeCap="round", strokeJoin="round")
         .encode(
-            stroke=alt.Stroke("label:N", scale=alt.Scale(domain=labels, range=colours), title=None),
+            stroke=alt.Stroke(
+                "label:N",
+                scale=alt.Scale(domain=labels, range=colours),
+                legend=alt.Legend(title=None, symbolType="stroke", columns=3 if len(labels) > 3 else 0),
+            ),
             strokeWidth=alt.StrokeWidth(
                 "mt:Q",
                 scale=alt.Scale(domain=[0, most], range=[0.8, 9.0] if flows else [0, 2.6]),
@@ -90,19 +102,9 @@ def chart(
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
-            shape=alt.Shape(
-                "kind:N",
-                scale=alt.Scale(domain=list(_POINTS), range=list(_POINTS.values())),
-                legend=alt.Legend(title=None, symbolFillColor=theme.INK, symbolStrokeColor=theme.INK),
-            ),
-            size=alt.Size(
-                "kind:N", scale=alt.Scale(domain=list(_POINTS), range=[110, 26, 80, 60]), legend=None
-            ),
-            color=alt.Color(
-                "kind:N",
-                scale=alt.Scale(domain=list(_POINTS), range=[theme.INK, theme.MUTED, "#B53C37", "#1D5A87"]),
-                legend=None,
-            ),
+            shape=alt.Shape("shape:N", scale=None),
+            size=alt.Size("size:Q", scale=None),
+            color=alt.Color("colour:N", scale=None),
         )
     )
     words = (
@@ -111,12 +113,10 @@ def chart(
         .encode(longitude="lon:Q", latitude="lat:Q", text="shown:N")
     )
     letters = words.mark_text(dy=-11, fontSize=11.5, color=theme.INK, clip=True)
-    chart = alt.layer(background, ways, spots, words, letters).properties(
-        width=width, height=height, projection=projection
-    )
+    layers = alt.layer(background, ways, spots, words, letters)
     return theme.finish(
-        chart.resolve_scale(color="independent", shape="independent", size="independent"),
-        {"land": features, "lines": lines, "points": points},
+        layers.properties(width=width, height=height, projection=projection),
+        {"land": features, "lines": lines, "points": drawn},
         caption,
     )
 
