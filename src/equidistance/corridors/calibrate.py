@@ -70,10 +70,16 @@ def calibrate(
         published = float(row["km"])
         factor = (published - fixed - others) / own
         checks.append(
-            {"state": row["state"], "stops": names, "published_km": published,
-             "drawn_km": round(own + sum(drawn.values()) + fixed, 1), "factor": round(factor, 4),
-             "source": row["source"], "grade": row["grade"]}
-        )  # fmt: skip
+            {
+                "state": row["state"],
+                "stops": names,
+                "published_km": published,
+                "drawn_km": round(own + sum(drawn.values()) + fixed, 1),
+                "factor": round(factor, 4),
+                "source": row["source"],
+                "grade": row["grade"],
+            }
+        )
         if not LEAST <= factor <= MOST:
             raise BadFile(
                 f"{row['line']}: {', '.join(names)} needs the factor {factor:.3f} in {row['state']}.",

@@ -9,7 +9,7 @@ parameter; a route's mean and quantiles are those of its draws, and the search m
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -98,15 +98,28 @@ def parameters() -> tuple[Parameter, ...]:
             raise BadFile(f"{row['line']}: low, usual and high are not three numbers in order: {values}.")
         low, value, high = (float(number or 0.0) for number in values)
         found.append(
-            Parameter(row["name"], row["mode"], row["state"], row["cargo"], row["movement"], low, value, high,
-                      row["unit"], int(row["year"]), row["source"], row["grade"])
-        )  # fmt: skip
+            Parameter(
+                row["name"],
+                row["mode"],
+                row["state"],
+                row["cargo"],
+                row["movement"],
+                low,
+                value,
+                high,
+                row["unit"],
+                int(row["year"]),
+                row["source"],
+                row["grade"],
+            )
+        )
     return tuple(found)
 
 
 def lookup(name: str, mode: str, state: str, cargo: str, movement: str) -> Parameter | None:
     """The most specific parameter that fits: state before movement before cargo before mode."""
-    best, rank = None, (False,) * 4
+    best: Parameter | None = None
+    rank: tuple[bool, ...] = ()
     for row in parameters():
         wanted = ((row.state, state), (row.movement, movement), (row.cargo, cargo), (row.mode, mode))
         if row.name == name and all(own in ("*", asked) for own, asked in wanted):
@@ -217,22 +230,27 @@ class Costs:
         """Speed, freight and emissions of arcs with a length, by mode and state."""
         network, cargo = self.network, self.shipment.cargo
         weight = TONNES_PER_UNIT[cargo] / 1000  # grams to kilograms
-        own_hours, own_price = self._has("hours"), self._has("usd_unit" if cargo == "container" else "usd_tonne")
+        own_hours, own_price = (
+            self._has("hours"),
+            self._has("usd_unit" if cargo == "container" else "usd_tonne"),
+        )
         groups: dict[tuple[str, str], list[int]] = {}
-        for edge in np.flatnonzero(~np.isin(network.mode, ("crossing", "transfer"))):
-            groups.setdefault((network.mode[edge], network.state[edge]), []).append(int(edge))
+        for edge in np.flatnonzero(~np.isin(network.mode, ("crossing", "transfer"))).tolist():
+            groups.setdefault((network.mode[edge], network.state[edge]), []).append(edge)
         for (mode, state), members in groups.items():
             if cargo not in CARRIES[mode]:
                 continue
             movement = self.shipment.movement(state)
-            edge = np.array(members)
-            both = np.concatenate([edge, edge + len(network)])
-            km = np.tile(network.km[edge], 2)
+            edges = np.array(members)
+            both = np.concatenate([edges, edges + len(network)])
+            km = np.tile(network.km[edges], 2)
             self._add("kg_co2", "emissions", mode, state, movement, both, km * weight)
-            plain = ~np.tile(own_hours[edge], 2)
+            plain = ~np.tile(own_hours[edges], 2)
             self._add("hours", "speed", mode, state, movement, both[plain], km[plain])
-            plain = ~np.tile(own_price[edge], 2) & np.isnan(self._rate[both])
-            self._add("usd", "freight", mode, state, movement, both[plain], km[plain] * self._factor[both[plain]])
+            plain = ~np.tile(own_price[edges], 2) & np.isnan(self._rate[both])
+            self._add(
+                "usd", "freight", mode, state, movement, both[plain], km[plain] * self._factor[both[plain]]
+            )
             set_rate = ~np.isnan(self._rate[both])
             if set_rate.any():
                 arcs = both[set_rate]
@@ -274,9 +292,8 @@ class Costs:
             if hours[edge]:
                 self._add_own("hours", f"hours of {label}", both, hours[edge])
             if waits[edge]:
-                rate = float(waits[edge])
                 self._terms["hours"].add(
-                    f"wait for {label}", both, 1.0, lambda r=rate, name=label: self._stream(name).uniform(0, r, self.draws)
+                    f"wait for {label}", both, 1.0, partial(self._wait, label, float(waits[edge]))
                 )
             if prices[edge]:
                 self._add_own("usd", f"price of {label}", both, prices[edge])
@@ -293,10 +310,16 @@ class Costs:
             name = "gauge_hours" if measure == "hours" else "gauge_usd"
             self._add(measure, name, "rail", "*", "*", np.concatenate([breaks, breaks + len(network)]), 1.0)
 
+    def _wait(self, label: str, interval_hours: float) -> Floats:
+        """Arriving at any moment, one waits between nothing and a whole interval of sailings."""
+        return self._stream(f"wait {label}").uniform(0, interval_hours, self.draws)
+
     def _has(self, column: str) -> NDArray[np.bool_]:
         return np.array([value is not None for value in self.network.edges[column].to_pylist()])
 
-    def _add(self, measure: str, name: str, mode: str, state: str, movement: str, arcs: Any, amount: Any) -> None:
+    def _add(
+        self, measure: str, name: str, mode: str, state: str, movement: str, arcs: Any, amount: Any
+    ) -> None:
         row = lookup(name, mode, state, self.shipment.cargo, movement)
         if row is None or not len(arcs):
             return

@@ -7,11 +7,9 @@ arcs' weights, and a shortest way that is cheaper than the demand's own price jo
 solution is optimal for all ways (Dantzig and Wolfe 1960; Ford and Fulkerson 1958 for flows).
 """
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,42 +17,23 @@ import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
 from equidistance.corridors.costs import Shipment
+from equidistance.corridors.demands import MOST_DEMANDS, Demand
 from equidistance.corridors.geometry import Floats
-from equidistance.corridors.network import Bools, Network, Place, load
+from equidistance.corridors.network import Bools, Network, load
 from equidistance.corridors.routes import Setting, Weigh, arcs_of, node_of, on_day
 from equidistance.corridors.rules import Rule
-from equidistance.corridors.schema import CARGOES, TONNES_PER_UNIT
-from equidistance.errors import BadFile, EquidistanceError, InvalidRequest
+from equidistance.corridors.schema import TONNES_PER_UNIT
+from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.tables import Table
 
 Progress = Callable[[str, int, int], None]
 
-MOST_DEMANDS = 5000
 _MILLION = 1e6
 _ROUNDS = 500
 _CHEAPER = 1e-6  # relative; a way must be cheaper by more than rounding to join in
 _PENALTY = 10.0  # what stays at home costs this many times the dearest first way
 _FULL = 1e-6  # Mt
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What is to go from one place to another in a year.
-
-    Attributes:
-        origin: name of a place.
-        destination: name of a place.
-        cargo: one of :data:`equidistance.corridors.schema.CARGOES`.
-        tonnes: a year.
-        goods: list of goods it is on, for rules.
-    """
-
-    origin: str
-    destination: str
-    cargo: str
-    tonnes: float
-    goods: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,28 +127,56 @@ class Assignment:
     @property
     def table(self) -> Table:
         """One row for each demand and way."""
-        rows = [
-            {"from": self.demands[route.demand].origin, "to": self.demands[route.demand].destination,
-             "cargo": self.demands[route.demand].cargo, "corridor": route.corridor, "states": " ".join(route.states),
-             "mt": round(route.mt, 6), "per_tonne": round(route.usd_tonne, 2)}
+        rows: list[dict[str, Any]] = [
+            {
+                "from": self.demands[route.demand].origin,
+                "to": self.demands[route.demand].destination,
+                "cargo": self.demands[route.demand].cargo,
+                "corridor": route.corridor,
+                "states": " ".join(route.states),
+                "mt": round(route.mt, 6),
+                "per_tonne": round(route.usd_tonne, 2),
+            }
             for route in self.routes
-        ]  # fmt: skip
+        ]
         rows += [
-            {"from": demand.origin, "to": demand.destination, "cargo": demand.cargo, "corridor": "none", "states": "",
-             "mt": round(float(left), 6), "per_tonne": None}
-            for demand, left in zip(self.demands, self.unserved, strict=True) if left > _FULL
-        ]  # fmt: skip
-        schema = pa.schema([(name, pa.string()) for name in ("from", "to", "cargo", "corridor", "states")]
-                           + [("mt", pa.float64()), ("per_tonne", pa.float64())])  # fmt: skip
-        units = {"mt": "million tonnes a year", "per_tonne": "dollars a tonne, or hours or km if these are weighed"}
+            {
+                "from": demand.origin,
+                "to": demand.destination,
+                "cargo": demand.cargo,
+                "corridor": "none",
+                "states": "",
+                "mt": round(float(left), 6),
+                "per_tonne": None,
+            }
+            for demand, left in zip(self.demands, self.unserved, strict=True)
+            if left > _FULL
+        ]
+        schema = pa.schema(
+            [(name, pa.string()) for name in ("from", "to", "cargo", "corridor", "states")]
+            + [("mt", pa.float64()), ("per_tonne", pa.float64())]
+        )
+        units = {
+            "mt": "million tonnes a year",
+            "per_tonne": "dollars a tonne, or hours or km if these are weighed",
+        }
         return Table("Flows", pa.Table.from_pylist(rows, schema=schema), units)
 
     @property
     def bottlenecks(self) -> Table:
         """What is at capacity, and what one more tonne a year would save."""
-        rows = [{"link": name, "mt": round(mt, 4), "worth_of_one_tonne": round(worth, 3)} for name, mt, worth in self.full]
-        schema = pa.schema([("link", pa.string()), ("mt", pa.float64()), ("worth_of_one_tonne", pa.float64())])
-        return Table("Bottlenecks", pa.Table.from_pylist(rows, schema=schema), {"mt": "capacity, million tonnes a year"})
+        rows = [
+            {"link": name, "mt": round(mt, 4), "worth_of_one_tonne": round(worth, 3)}
+            for name, mt, worth in self.full
+        ]
+        schema = pa.schema(
+            [("link", pa.string()), ("mt", pa.float64()), ("worth_of_one_tonne", pa.float64())]
+        )
+        return Table(
+            "Bottlenecks",
+            pa.Table.from_pylist(rows, schema=schema),
+            {"mt": "capacity, million tonnes a year"},
+        )
 
 
 @dataclass
@@ -204,7 +211,9 @@ class Assigner:
         self.demands = tuple(demands)
         self.weigh = weigh
         if not 1 <= len(self.demands) <= MOST_DEMANDS:
-            raise InvalidRequest(f"{len(self.demands)} demands were given.", hint=f"Give 1 to {MOST_DEMANDS}.")
+            raise InvalidRequest(
+                f"{len(self.demands)} demands were given.", hint=f"Give 1 to {MOST_DEMANDS}."
+            )
         ruling.check(rules)
         ruling.check_names(rules, self.network)
         capacity = self.network.capacity
@@ -220,7 +229,9 @@ class Assigner:
             start, goal = self.network.place(demand.origin), self.network.place(demand.destination)
             ends = (node_of(self.network, start, demand.cargo), node_of(self.network, goal, demand.cargo))
             if ends[0] == ends[1]:
-                raise InvalidRequest(f"The demand from {start} to {goal} goes nowhere: both are the same node.")
+                raise InvalidRequest(
+                    f"The demand from {start} to {goal} goes nowhere: both are the same node."
+                )
             self._ends.append(ends)
             shipment = Shipment(demand.cargo, start.state, goal.state, demand.goods)
             if shipment not in self._groups:
@@ -244,7 +255,10 @@ class Assigner:
 
     def _name(self, edge: int) -> str:
         network = self.network
-        return str(network.name[edge]) or f"{network.mode[edge]} at {network.nearest_place(int(network.a[edge]))}"
+        return (
+            str(network.name[edge])
+            or f"{network.mode[edge]} at {network.nearest_place(int(network.a[edge]))}"
+        )
 
     def solve(
         self,
@@ -268,16 +282,19 @@ class Assigner:
         limits = np.array(self.limits)
         for name, amount in (more or {}).items():
             if name not in self.limit_names:
-                raise InvalidRequest(f"{name!r} has no capacity to add to.", choices=sorted(set(self.limit_names)))
+                raise InvalidRequest(
+                    f"{name!r} has no capacity to add to.", choices=sorted(set(self.limit_names))
+                )
             limits[[i for i, own in enumerate(self.limit_names) if own == name]] += amount
         shut = np.zeros(2 * len(self.network), dtype=bool) if closed is None else np.tile(closed, 2)
         ways = [[way for way in known if not shut[list(way[0])].any()] for known in self._ways]
         wanted = np.array([demand.tonnes / _MILLION for demand in self.demands])
         prices = np.zeros(len(limits))
         ceiling: float | None = None
+        duals: Floats | None = None
         for round_ in range(1, _ROUNDS + 1):
             progress("Generating ways", round_, 0)
-            added = self._generate(ways, prices, shut, None if ceiling is None else self._duals)
+            added = self._generate(ways, prices, shut, duals)
             if ceiling is None:
                 first = [cost for known in ways for _, cost in known]
                 ceiling = _PENALTY * max(first, default=1.0) + 1.0
@@ -286,18 +303,24 @@ class Assigner:
             columns = [(d, arcs, cost) for d, known in enumerate(ways) for arcs, cost in known]
             cost = np.array([c for _, _, c in columns] + [ceiling] * len(wanted))
             share, use = self._matrices(columns, len(limits))
-            found = linprog(cost, A_ub=use, b_ub=limits, A_eq=share, b_eq=wanted, bounds=(0, None), method="highs")
+            found = linprog(
+                cost, A_ub=use, b_ub=limits, A_eq=share, b_eq=wanted, bounds=(0, None), method="highs"
+            )
             if found.status != 0:
                 raise EquidistanceError(f"The assignment could not be solved: {found.message}")
             prices = -found.ineqlin.marginals
-            self._duals = found.eqlin.marginals
+            duals = found.eqlin.marginals
         else:
             raise EquidistanceError(f"No optimum after {_ROUNDS} rounds.", hint="Give fewer demands at once.")
         self._ways = [_merged(known, own) for known, own in zip(self._ways, ways, strict=True)]
         return self._result(columns, found.x, prices, limits, ceiling, round_)
 
     def _generate(
-        self, ways: list[list[tuple[tuple[int, ...], float]]], prices: Floats, shut: Bools, duals: Floats | None
+        self,
+        ways: list[list[tuple[tuple[int, ...], float]]],
+        prices: Floats,
+        shut: Bools,
+        duals: Floats | None,
     ) -> int:
         """Add to each demand its cheapest way under the prices, if it is new; how many were added."""
         added = 0
@@ -329,7 +352,9 @@ class Assigner:
                 added += 1
         return added
 
-    def _matrices(self, columns: Sequence[tuple[int, tuple[int, ...], float]], limits: int) -> tuple[Any, Any]:
+    def _matrices(
+        self, columns: Sequence[tuple[int, tuple[int, ...], float]], limits: int
+    ) -> tuple[Any, Any]:
         from scipy.sparse import csr_array
 
         edges, demands = len(self.network), len(self.demands)
@@ -358,16 +383,29 @@ class Assigner:
             if mt > _FULL:
                 np.add.at(flow, np.array(arcs) % edges, mt)
                 states = states_of(self.network, arcs)
-                routes.append(FlowRoute(demand, arcs, float(mt), cost, states, corridor_of(self.network, arcs)))
+                routes.append(
+                    FlowRoute(demand, arcs, float(mt), cost, states, corridor_of(self.network, arcs))
+                )
         cost = sum(route.mt * route.usd_tonne for route in routes)
         full = [
-            (self.limit_names[i], float(limits[i]), float(prices[i])) for i in np.argsort(-prices) if prices[i] > 1e-6
+            (self.limit_names[i], float(limits[i]), float(prices[i]))
+            for i in np.argsort(-prices)
+            if prices[i] > 1e-6
         ]
         left = np.maximum(amounts[len(columns) :], 0.0)
         return Assignment(
-            self.network, self.on, self.weigh, self.demands, tuple(sorted(routes, key=lambda route: (route.demand, -route.mt))),
-            left, cost, ceiling, flow, tuple(full), rounds,
-        )  # fmt: skip
+            self.network,
+            self.on,
+            self.weigh,
+            self.demands,
+            tuple(sorted(routes, key=lambda route: (route.demand, -route.mt))),
+            left,
+            cost,
+            ceiling,
+            flow,
+            tuple(full),
+            rounds,
+        )
 
     def criticality(self, base: Assignment, progress: Progress = lambda what, done, total: None) -> Table:
         """What closing each used crossing, ferry and terminal would cost.
@@ -378,23 +416,32 @@ class Assigner:
         """
         kinds = ("crossing", "ferry", "transfer", "inland")
         used = [int(e) for e in np.flatnonzero(base.flow > _FULL) if self.network.mode[e] in kinds]
-        rows = []
+        rows: list[dict[str, Any]] = []
         for number, edge in enumerate(used):
             progress("Closing one after the other", number, len(used))
             closed = np.zeros(len(self.network), dtype=bool)
             closed[edge] = True
             without = self.solve(closed=closed)
             rows.append(
-                {"link": self._name(edge), "mt": round(float(base.flow[edge]), 6),
-                 "unserved_mt": round(float(without.unserved.sum() - base.unserved.sum()), 6),
-                 "cost_more": round(without.cost - base.cost, 6),
-                 "objective_more": round(without.objective - base.objective, 6)}
-            )  # fmt: skip
-        rows.sort(key=lambda row: -float(row["objective_more"]))
-        schema = pa.schema([("link", pa.string())] + [(name, pa.float64()) for name in
-                           ("mt", "unserved_mt", "cost_more", "objective_more")])  # fmt: skip
-        units = {"mt": "million tonnes a year", "unserved_mt": "million tonnes a year", "cost_more": "million a year",
-                 "objective_more": "million a year, with what stays at home at its price"}  # fmt: skip
+                {
+                    "link": self._name(edge),
+                    "mt": round(float(base.flow[edge]), 6),
+                    "unserved_mt": round(float(without.unserved.sum() - base.unserved.sum()), 6),
+                    "cost_more": round(without.cost - base.cost, 6),
+                    "objective_more": round(without.objective - base.objective, 6),
+                }
+            )
+        rows.sort(key=lambda row: -row["objective_more"])
+        schema = pa.schema(
+            [("link", pa.string())]
+            + [(name, pa.float64()) for name in ("mt", "unserved_mt", "cost_more", "objective_more")]
+        )
+        units = {
+            "mt": "million tonnes a year",
+            "unserved_mt": "million tonnes a year",
+            "cost_more": "million a year",
+            "objective_more": "million a year, with what stays at home at its price",
+        }
         return Table("Criticality", pa.Table.from_pylist(rows, schema=schema), units)
 
 
@@ -436,78 +483,3 @@ def corridor_of(network: Network, arcs: Sequence[int]) -> str:
         return "Southern"
     at_sea = np.isin(network.mode[edges], ("sea", "ferry"))
     return "Sea" if network.km[edges][at_sea].sum() > network.km[edges].sum() / 2 else "Direct"
-
-
-def read_demands(path: Path) -> list[Demand]:
-    """Read demands from CSV with the columns from, to, cargo, tonnes, and goods if wanted.
-
-    Raises:
-        BadFile: a missing file or column, an unknown cargo, tonnes that are not a positive number.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in ("from", "to", "cargo", "tonnes") if name not in (reader.fieldnames or ())]
-            if missing:
-                raise BadFile(f"{path} lacks the column {missing[0]!r}.", choices=["from", "to", "cargo", "tonnes", "goods"])
-            rows = []
-            for row in reader:
-                if len(rows) >= MOST_DEMANDS:
-                    raise BadFile(f"{path} has more than {MOST_DEMANDS} demands.")
-                rows.append((f"{path}:{reader.line_num}", row))
-    except FileNotFoundError as error:
-        raise BadFile(f"There is no file {path}.", hint="Give a CSV file with from, to, cargo and tonnes.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadFile(f"{path} is not CSV in UTF-8: {error}.") from error
-    found = []
-    for where, row in rows:
-        if row["cargo"] not in CARGOES:
-            raise BadFile(f"{where}: {row['cargo']!r} is not a cargo.", choices=CARGOES)
-        try:
-            tonnes = float(row["tonnes"])
-        except (TypeError, ValueError):
-            tonnes = float("nan")
-        if not 0 < tonnes < 1e12:
-            raise BadFile(f"{where}: tonnes is {row['tonnes']!r}; it must be a number above 0.")
-        if not row["from"] or not row["to"]:
-            raise BadFile(f"{where}: a place is missing.")
-        found.append(Demand(row["from"].strip(), row["to"].strip(), row["cargo"], tonnes, (row.get("goods") or "").strip()))
-    return found
-
-
-def with_line(network: Network, start: Place, goal: Place, km: float, *, capacity_mt: float | None = None) -> Network:
-    """The network with one more railway between two places, as if it were there on any day.
-
-    Raises:
-        InvalidRequest: a length that is not positive, or a place without railway; two states need a crossing, which
-            is made with it.
-    """
-    if not 0 < km < 20_000:
-        raise InvalidRequest(f"A line of {km} km cannot be added.", hint="Give its length in kilometres.")
-    ends = [node_of(network, place, "container") for place in (start, goal)]
-    name = f"{start.name} - {goal.name} (added)"
-    straight = [network.lon[ends[0]], network.lat[ends[0]], network.lon[ends[1]], network.lat[ends[1]]]
-    shape = [round(v * 10_000) for v in (*straight[:2], straight[2] - straight[0], straight[3] - straight[1])]
-    gauges = [_gauge_at(network, node) for node in ends]
-    states = [str(network.node_state[node]) for node in ends]
-    row: dict[str, Any] = {field.name: None for field in network.edges.schema}
-    row |= {"mode": "rail", "state": states[0], "state_b": states[0], "name": name, "raw_km": km, "km": km,
-            "gauge_a": gauges[0], "gauge_b": gauges[0], "operator": "", "cargo": "", "capacity_mt": capacity_mt,
-            "source": "added", "grade": "E", "a": ends[0], "b": ends[1], "shape": shape}  # fmt: skip
-    rows, nodes = [row], network.nodes
-    if states[0] != states[1] or gauges[0] != gauges[1]:
-        first = len(network.lon)
-        spot = {"lon": int(straight[2] * 10_000), "lat": int(straight[3] * 10_000), "state": states[0], "layer": "rail",
-                "name": ""}  # fmt: skip
-        nodes = pa.concat_tables([nodes, pa.Table.from_pylist([spot], schema=nodes.schema)])
-        row["b"] = first
-        mode = "crossing" if states[0] != states[1] else "transfer"
-        rows.append({**row, "mode": mode, "state_b": states[1], "a": first, "b": ends[1], "km": 0.0, "raw_km": 0.0,
-                     "gauge_b": gauges[1], "name": f"{name} {mode}", "shape": [*shape[:2], 0, 0]})  # fmt: skip
-    edges = pa.concat_tables([network.edges, pa.Table.from_pylist(rows, schema=network.edges.schema)])
-    return Network(nodes, edges, network.place_table, network.manifest)
-
-
-def _gauge_at(network: Network, node: int) -> int:
-    here = np.flatnonzero(((network.a == node) | (network.b == node)) & (network.mode == "rail"))
-    return int(network.gauge_a[here[0]]) if len(here) else 0

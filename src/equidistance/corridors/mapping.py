@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from equidistance.corridors.answer import Answer, Route
 from equidistance.corridors.flows import Assignment
 from equidistance.corridors.network import Network
-from equidistance.corridors.routes import Answer, Route
 
 Rows = list[dict[str, Any]]
 
@@ -34,15 +34,17 @@ def flow_lines(flows: Assignment) -> Rows:
     by_corridor: dict[int, dict[str, float]] = {}
     for route in flows.routes:
         for arc in route.arcs:
-            edge = by_corridor.setdefault(arc % len(network), {})
-            edge[route.corridor] = edge.get(route.corridor, 0.0) + route.mt
+            shares = by_corridor.setdefault(arc % len(network), {})
+            shares[route.corridor] = shares.get(route.corridor, 0.0) + route.mt
     found = []
     for edge, shares in by_corridor.items():
         mode = str(network.mode[edge])
         if mode not in ("crossing", "transfer"):
             name = max(shares, key=lambda corridor: shares[corridor])
             line = network.shape(edge)
-            found.append(_feature(line, route=0, label=name, mode=_drawn(mode), mt=round(sum(shares.values()), 6)))
+            found.append(
+                _feature(line, route=0, label=name, mode=_drawn(mode), mt=round(sum(shares.values()), 6))
+            )
     return found
 
 
@@ -69,8 +71,14 @@ def flow_points(flows: Assignment) -> Rows:
             breaks = network.gauge_a[edge] != network.gauge_b[edge]
             node = network.a[edge]
             name = str(network.name[edge])
-            found.append({"lon": float(network.lon[node]), "lat": float(network.lat[node]), "name": name,
-                          "kind": "gauge break" if breaks else "border"})  # fmt: skip
+            found.append(
+                {
+                    "lon": float(network.lon[node]),
+                    "lat": float(network.lat[node]),
+                    "name": name,
+                    "kind": "gauge break" if breaks else "border",
+                }
+            )
         elif mode == "transfer":
             found.append(_port(network, int(edge)))
     return _labelled(found)
@@ -78,10 +86,14 @@ def flow_points(flows: Assignment) -> Rows:
 
 def _crossing_points(one: Route) -> Rows:
     return [
-        {"lon": c.lon, "lat": c.lat, "name": c.name if "(" not in c.name else f"{c.left}-{c.entered}",
-         "kind": "gauge break" if c.gauge_break else "border"}
+        {
+            "lon": c.lon,
+            "lat": c.lat,
+            "name": c.name if "(" not in c.name else f"{c.left}-{c.entered}",
+            "kind": "gauge break" if c.gauge_break else "border",
+        }
         for c in one.crossings
-    ]  # fmt: skip
+    ]
 
 
 def _port(network: Network, arc: int) -> dict[str, Any]:
@@ -98,10 +110,12 @@ def _labelled(points: Rows) -> Rows:
     found: Rows = []
     for point in sorted(unique.values(), key=lambda p: order[p["kind"]]):
         near = [
-            other for other in found
-            if other["shown"] and abs(other["lat"] - point["lat"]) * 111 < _LABEL_KM / 2
+            other
+            for other in found
+            if other["shown"]
+            and abs(other["lat"] - point["lat"]) * 111 < _LABEL_KM / 2
             and abs(other["lon"] - point["lon"]) * 80 < _LABEL_KM * 2
-        ]  # fmt: skip
+        ]
         shown = point["name"] if point["kind"] != "border" and not near else ""
         found.append({**point, "lon": round(point["lon"], 3), "lat": round(point["lat"], 3), "shown": shown})
     return found
@@ -121,5 +135,9 @@ def _drawn(mode: str) -> str:
 
 def _feature(line: Any, **properties: Any) -> dict[str, Any]:
     coordinates = line if isinstance(line, list) else line.round(3).tolist()
-    return {"type": "Feature", "geometry": {"type": "LineString", "coordinates": coordinates}, **properties,
-            "properties": properties}  # fmt: skip
+    return {
+        "type": "Feature",
+        "geometry": {"type": "LineString", "coordinates": coordinates},
+        **properties,
+        "properties": properties,
+    }

@@ -97,7 +97,8 @@ class Network:
         self.km: Floats = edges["km"].to_numpy().astype(np.float64)
         self.raw_km: Floats = edges["raw_km"].to_numpy().astype(np.float64)
         self.mode, self.state, self.state_b, self.name = (
-            np.array(edges[column].to_pylist(), dtype=object) for column in ("mode", "state", "state_b", "name")
+            np.array(edges[column].to_pylist(), dtype=object)
+            for column in ("mode", "state", "state_b", "name")
         )
         self.opened = edges["opened"].to_pylist()
         self.closed = edges["closed"].to_pylist()
@@ -144,7 +145,9 @@ class Network:
     def _by_name(self) -> dict[str, list[Place]]:
         index: dict[str, list[Place]] = defaultdict(list)
         for row, place in zip(self.place_table.to_pylist(), self.places, strict=True):
-            for name in dict.fromkeys(_key(name) for name in (place.name, *row["aliases"].split(";")) if name):
+            for name in dict.fromkeys(
+                _key(name) for name in (place.name, *row["aliases"].split(";")) if name
+            ):
                 index[name].append(place)
         return index
 
@@ -195,14 +198,18 @@ class Network:
         if away[best] > 50:
             raise UnknownName(
                 f"There is no railway within 50 km of {lat}, {lon}.",
-                choices=[f"{self.lat[rail[best]]:.2f}, {self.lon[rail[best]]:.2f} ({away[best]:.0f} km away)"],
+                choices=[
+                    f"{self.lat[rail[best]]:.2f}, {self.lon[rail[best]]:.2f} ({away[best]:.0f} km away)"
+                ],
             )
         node = int(rail[best])
         return Place(f"{lat:.2f}, {lon:.2f}", str(self.node_state[node]), lon, lat, 0, (node,))
 
     def distances(self, lon: float, lat: float, nodes: Ints) -> Floats:
         """Kilometres in a straight line from a point to nodes."""
-        return great_circle(np.full(len(nodes), lon), np.full(len(nodes), lat), self.lon[nodes], self.lat[nodes])
+        return great_circle(
+            np.full(len(nodes), lon), np.full(len(nodes), lat), self.lon[nodes], self.lat[nodes]
+        )
 
     def nearest_place(self, node: int) -> str:
         """A name for a node: its own, else that of the place nearest to it with the distance."""
@@ -291,7 +298,9 @@ def load(directory: Path = DATA) -> Network:
             hint="Build one with: equidistance corridor build --from DIRECTORY --to DIRECTORY",
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise BadFile(f"{manifest_path} is not a network's manifest.", hint="Build the network again.") from error
+        raise BadFile(
+            f"{manifest_path} is not a network's manifest.", hint="Build the network again."
+        ) from error
     tables = {name: _table(directory, name, str(digests.get(TABLES[name], ""))) for name in _SCHEMAS}
     return Network(tables["nodes"], tables["edges"], tables["places"], manifest)
 
@@ -324,7 +333,9 @@ def _closures() -> tuple[Closure, ...]:
         assert start is not None
         states = frozenset((row["state_a"], row["state_b"]))
         found.append(
-            Closure(row["name"], states, row["mode"], start, curated.day(row["to"], row["line"]), row["source"])
+            Closure(
+                row["name"], states, row["mode"], start, curated.day(row["to"], row["line"]), row["source"]
+            )
         )
     return tuple(found)
 

@@ -6,9 +6,10 @@ from datetime import date
 
 import numpy as np
 
+from equidistance.corridors.answer import Answer
 from equidistance.corridors.geometry import Floats
 from equidistance.corridors.network import Network
-from equidistance.corridors.routes import Answer, Setting, arcs_of, route
+from equidistance.corridors.routes import Setting, arcs_of, route
 from equidistance.corridors.rules import Rule, members
 from equidistance.ground.blocs import resolve_power
 
@@ -44,7 +45,9 @@ def front(
     Returns:
         The routes from the fastest; ``note`` says each one's kilometres on the power's territory.
     """
-    base = route(start, goal, on=on, cargo=cargo, avoid=avoid, close=close, rules=rules, goods=goods, network=network)
+    base = route(
+        start, goal, on=on, cargo=cargo, avoid=avoid, close=close, rules=rules, goods=goods, network=network
+    )
     network, shipment = base.network, base.shipment
     setting = Setting(network, shipment, base.on, base.rules)
     codes = members((resolve_power(power).code,), base.on)
@@ -56,15 +59,22 @@ def front(
     scale = [max(float(measure[list(base.routes[0].arcs)].sum()), 1.0) for measure in measures]
     for weights in _WEIGHTS:
         # A little of everything, so that of two routes equal in what is weighed the better one is found.
-        total = sum((weight + 1e-6) * measure / size for weight, measure, size in zip(weights, measures, scale, strict=True))
+        total = sum(
+            (weight + 1e-6) * measure / size
+            for weight, measure, size in zip(weights, measures, scale, strict=True)
+        )
         way = graph.weigh(np.where(setting.open, total, np.inf)).shortest(int(ends[0]), int(ends[1]))
         assert way is not None
         found[way.arcs] = tuple(float(measure[list(way.arcs)].sum()) for measure in measures)
-    efficient = [arcs for arcs, own in found.items() if not any(_beats(other, own) for other in found.values())]
+    efficient = [
+        arcs for arcs, own in found.items() if not any(_beats(other, own) for other in found.values())
+    ]
     efficient.sort(key=lambda arcs: found[arcs])
     routes = tuple(setting.route(arcs) for arcs in efficient)
     listed = ", ".join(f"{number}: {found[arcs][2]:.0f} km" for number, arcs in enumerate(efficient, 1))
-    return replace(base, routes=routes, weigh="pareto", note=f"Kilometres on the territory of {power}: {listed}.")
+    return replace(
+        base, routes=routes, weigh="pareto", note=f"Kilometres on the territory of {power}: {listed}."
+    )
 
 
 def _beats(one: tuple[float, ...], two: tuple[float, ...]) -> bool:

@@ -6,6 +6,7 @@ Only a build comes here; it needs shapely (the ``network`` extra).
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -155,7 +156,7 @@ def _cut(railways: Railways, anchors: list[tuple[int, float]]) -> list[Key]:
                 stops.append(distance)
             nodes[index, distance] = key(line.interpolate(stops[-1]).coords[0], piece.a[2])
         stops.append(line.length)
-        for low, high in zip(stops, stops[1:], strict=False):
+        for low, high in pairwise(stops):
             part = np.array(substring(line, low, high).coords)
             first = piece.a if low == 0.0 else key(line.interpolate(low).coords[0], piece.a[2])
             last = piece.b if high == line.length else key(line.interpolate(high).coords[0], piece.a[2])

@@ -1,17 +1,16 @@
 """Routes between two places under rules: k distinct ones with legs, states, days, dollars and what they violate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from itertools import groupby, pairwise
-from typing import Any, Literal, get_args
+from itertools import pairwise
+from typing import Literal, get_args
 
 import numpy as np
-import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
-from equidistance.corridors.costs import DRAWS, SEED, UNIT, Costs, Shipment, days, interval
+from equidistance.corridors.answer import Answer, Route, crossings_of, km_by_state, legs_of
+from equidistance.corridors.costs import DRAWS, SEED, Costs, Shipment, days, interval
 from equidistance.corridors.geometry import Floats
 from equidistance.corridors.network import Bools, Network, Place, default_day, load
 from equidistance.corridors.rules import Effects, Rule
@@ -19,7 +18,6 @@ from equidistance.corridors.schema import CARGOES, CARRIES
 from equidistance.corridors.search import Arcs, Way, Weighed
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.ground.states import get_state
-from equidistance.tables import Table
 
 Weigh = Literal["generalised", "time", "cost", "km", "co2"]
 _MEASURE = {"generalised": "generalised", "time": "hours", "cost": "usd", "km": "km", "co2": "kg_co2"}
@@ -29,158 +27,6 @@ MOST_ROUTES = 50
 
 class NotConnected(EquidistanceError):
     """No way is open between two places; the message says where the gap is."""
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A stretch by one mode in one state.
-
-    Attributes:
-        mode: rail, sea, ferry, inland, oil, gas, or transfer.
-        state: alpha-3 code; empty at sea.
-        start: where it begins.
-        end: where it ends.
-        km: length.
-        names: lines and services that have a name.
-    """
-
-    mode: str
-    state: str
-    start: str
-    end: str
-    km: float
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """A border, or a change of gauge within a state.
-
-    Attributes:
-        name: of the crossing, or the place nearest to it.
-        left: state that is left.
-        entered: state that is entered.
-        lon: degrees east.
-        lat: degrees north.
-        gauges: mm before and after; 0 where there are none.
-        gauge_break: whether the two differ.
-    """
-
-    name: str
-    left: str
-    entered: str
-    lon: float
-    lat: float
-    gauges: tuple[int, int]
-    gauge_break: bool
-
-
-@dataclass(frozen=True)
-class Route:
-    """One way, with what it takes.
-
-    Attributes:
-        arcs: the network's arcs, in order.
-        km: length; published or calibrated where it could be.
-        raw_km: length of the drawn lines.
-        km_by_state: kilometres by alpha-3 code; ``sea`` for the sea.
-        days: mean, q05, q95.
-        usd: mean, q05, q95, for one unit.
-        kg_co2: mean, q05, q95, for one unit.
-        generalised: dollars with the worth of time: mean, q05, q95.
-        spread: the 90% interval of days as a part of the mean: how unreliable it is.
-        legs: stretches by mode and state.
-        crossings: borders and changes of gauge.
-        violated: rules it breaks, each as one line; empty when rules are enforced.
-        draws: hours, usd, kg_co2, generalised, each of shape (draws,).
-    """
-
-    arcs: tuple[int, ...]
-    km: float
-    raw_km: float
-    km_by_state: dict[str, float]
-    days: dict[str, float]
-    usd: dict[str, float]
-    kg_co2: dict[str, float]
-    generalised: dict[str, float]
-    spread: float
-    legs: tuple[Leg, ...]
-    crossings: tuple[Crossing, ...]
-    violated: tuple[str, ...]
-    draws: dict[str, Floats] = field(repr=False)
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """States in the order of the way, each once."""
-        return tuple(dict.fromkeys(leg.state for leg in self.legs if leg.state))
-
-    @property
-    def gauge_breaks(self) -> int:
-        """How often the gauge changes."""
-        return sum(crossing.gauge_break for crossing in self.crossings)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Routes between two places.
-
-    Attributes:
-        start: where from.
-        goal: where to.
-        stops: places it must pass.
-        on: the day.
-        shipment: what is sent.
-        weigh: what the search minimised.
-        rules: the rules it was asked under.
-        enforced: whether routes had to keep them.
-        routes: best first.
-        network: the network they lie on.
-        note: what one should know about the answer.
-    """
-
-    start: Place
-    goal: Place
-    stops: tuple[Place, ...]
-    on: date
-    shipment: Shipment
-    weigh: str
-    rules: tuple[Rule, ...]
-    enforced: bool
-    routes: tuple[Route, ...]
-    network: Network = field(repr=False)
-    note: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as JSON shows it; the keys are promised."""
-        return {
-            "from": _place(self.start),
-            "to": _place(self.goal),
-            "via": [_place(place) for place in self.stops],
-            "on": self.on.isoformat(),
-            "cargo": self.shipment.cargo,
-            "unit": UNIT[self.shipment.cargo],
-            "weigh": self.weigh,
-            "rules": [rule.told() for rule in self.rules],
-            "enforced": self.enforced,
-            "note": self.note,
-            "routes": [_route(route) for route in self.routes],
-        }
-
-    @property
-    def table(self) -> Table:
-        """One row for each route."""
-        return route_table(self.routes, self.shipment.cargo)
-
-    @property
-    def legs(self) -> Table:
-        """One row for each leg of each route."""
-        rows = [
-            {"route": number, "leg": index, "mode": leg.mode, "state": leg.state, "from": leg.start, "to": leg.end,
-             "km": round(leg.km, 1), "lines": "; ".join(leg.names)}
-            for number, route in enumerate(self.routes, 1) for index, leg in enumerate(route.legs, 1)
-        ]  # fmt: skip
-        units = {"km": "kilometres", "state": "alpha-3 code; empty at sea"}
-        return Table("Legs", pa.Table.from_pylist(rows), units)
 
 
 def route(
@@ -248,7 +94,12 @@ def route(
     if ends[0] == ends[-1] and not via:
         raise InvalidRequest(f"{start} and {goal} are the same place on the network.")
     shipment = Shipment(
-        cargo, stops[0].state, stops[-1].state, goods, get_state(flag).code if flag else "", frozenset(permits)
+        cargo,
+        stops[0].state,
+        stops[-1].state,
+        goods,
+        get_state(flag).code if flag else "",
+        frozenset(permits),
     )
     hard = [*ruling.avoid(avoid), *ruling.close(close)]
     every = [*hard, *rules]
@@ -265,11 +116,22 @@ def route(
     note = ""
     if len(routes) < k:
         note = (
-            f"{len(routes)} of {k} routes: no further way shares at most {max_shared:.0%} of its length with a better one. "
+            f"{len(routes)} of {k} routes: no further way shares at most {max_shared:.0%} of itself with a better one. "
             "A greater max_shared finds more."
         )
-    return Answer(stops[0], stops[-1], tuple(stops[1:-1]), day, shipment, weigh, tuple(every), enforce, routes,
-                  network, note)  # fmt: skip
+    return Answer(
+        stops[0],
+        stops[-1],
+        tuple(stops[1:-1]),
+        day,
+        shipment,
+        weigh,
+        tuple(every),
+        enforce,
+        routes,
+        network,
+        note,
+    )
 
 
 class Setting:
@@ -327,14 +189,14 @@ class Setting:
             arcs=tuple(int(arc) for arc in chosen),
             km=float(self.km[chosen].sum()),
             raw_km=float(np.tile(self.network.raw_km, 2)[chosen].sum()),
-            km_by_state=_by_state(self.network, chosen),
+            km_by_state=km_by_state(self.network, chosen),
             days=time,
             usd=interval(draws["usd"]),
             kg_co2=interval(draws["kg_co2"]),
             generalised=interval(draws["generalised"]),
             spread=(time["q95"] - time["q05"]) / time["mean"] if time["mean"] else 0.0,
-            legs=_legs(self.network, chosen),
-            crossings=_crossings(self.network, chosen),
+            legs=legs_of(self.network, chosen),
+            crossings=crossings_of(self.network, chosen),
             violated=tuple(rule.told() for rule in broken),
             draws=draws,
         )
@@ -373,27 +235,6 @@ def on_day(on: date | str | None) -> date:
         raise InvalidRequest(f"{on!r} is not a day.", hint="Write it as 2022-10-01.") from None
 
 
-def route_table(routes: Sequence[Route], cargo: str) -> Table:
-    """One row for each route: lengths, days, dollars, emissions, borders."""
-    rows = [
-        {"route": number, "states": " ".join(route.states), "km": round(route.km, 1), "raw_km": round(route.raw_km, 1),
-         **{f"days_{name}": round(value, 2) for name, value in route.days.items()},
-         **{f"usd_{name}": round(value, 2) for name, value in route.usd.items()},
-         **{f"kg_co2_{name}": round(value, 2) for name, value in route.kg_co2.items()},
-         "generalised_usd": round(route.generalised["mean"], 2), "spread": round(route.spread, 3),
-         "crossings": len([c for c in route.crossings if c.left != c.entered]), "gauge_breaks": route.gauge_breaks,
-         "violated": "; ".join(route.violated)}
-        for number, route in enumerate(routes, 1)
-    ]  # fmt: skip
-    unit = UNIT[cargo]
-    columns = {
-        "km": "kilometres, published or calibrated", "raw_km": "kilometres of the drawn lines",
-        "days_mean": "days", "usd_mean": f"USD for one {unit}", "kg_co2_mean": f"kg CO2 for one {unit}",
-        "generalised_usd": f"USD for one {unit}, with the worth of time", "spread": "90% interval of days / mean",
-    }  # fmt: skip
-    return Table("Routes", pa.Table.from_pylist(rows), columns)
-
-
 def _ways(weighed: Weighed, ends: Sequence[int], k: int, km: Floats, max_shared: float) -> list[Way]:
     """Ways along all stops; with stops between, the k best combinations of the parts' alternatives."""
     best = [Way((), 0.0)]
@@ -408,7 +249,8 @@ def _ways(weighed: Weighed, ends: Sequence[int], k: int, km: Floats, max_shared:
         here = set(way.arcs)
         own = km[list(way.arcs)].sum()
         shares = [
-            km[list(here & set(other.arcs))].sum() / max(min(own, km[list(other.arcs)].sum()), 1e-9) for other in kept
+            km[list(here & set(other.arcs))].sum() / max(min(own, km[list(other.arcs)].sum()), 1e-9)
+            for other in kept
         ]
         if len(kept) < k and all(share <= max_shared for share in shares):
             kept.append(way)
@@ -418,7 +260,13 @@ def _ways(weighed: Weighed, ends: Sequence[int], k: int, km: Floats, max_shared:
 def node_of(network: Network, place: Place, cargo: str) -> int:
     """Where a cargo starts or ends at a place: the pipeline for oil and gas where there is one, else the railway."""
     layers = {str(network.layer[node]): node for node in reversed(place.nodes)}
-    for layer in ("gas",) if cargo == "gas" else ("oil", "rail", "sea") if cargo == "oil" else ("rail", "sea", "caspian"):
+    for layer in (
+        ("gas",)
+        if cargo == "gas"
+        else ("oil", "rail", "sea")
+        if cargo == "oil"
+        else ("rail", "sea", "caspian")
+    ):
         if layer in layers:
             return layers[layer]
     wanted = "gas pipeline" if cargo == "gas" else "railway or port"
@@ -457,7 +305,9 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
             continue
         back = np.isfinite(weighed.to_goal(goal)[0])
         cut = there[network.tail] & back[network.head]
-        by_rule = [rule.told() for rule, mask in setting.effects.by_rule if (mask & cut & setting.usable).any()]
+        by_rule = [
+            rule.told() for rule, mask in setting.effects.by_rule if (mask & cut & setting.usable).any()
+        ]
         shut = [c for c in network.closures if c.holds(setting.on)]
         by_closure = [c.name for c in shut if (np.tile(network.between(c.states, c.mode), 2) & cut).any()]
         from_, to = np.flatnonzero(there), np.flatnonzero(back)
@@ -471,8 +321,8 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
             near, far, km = int(from_[j]), int(to[nearest[j].argmin()]), float(nearest[j].min())
         where = (
             f"The ways from {one.name} and those to {two.name} come nearest between {network.nearest_place(near)} "
-            f"({network.node_state[near] or 'sea'}) and {network.nearest_place(far)} ({network.node_state[far] or 'sea'}), "
-            f"{km:.0f} km apart."
+            f"({network.node_state[near] or 'sea'}) and {network.nearest_place(far)} "
+            f"({network.node_state[far] or 'sea'}), {km:.0f} km apart."
         )
         why = f" Closed by: {'; '.join([*by_rule, *by_closure])}." if by_rule or by_closure else ""
         return NotConnected(
@@ -480,79 +330,3 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
             hint="Relax the rules, or change the day or the cargo.",
         )
     raise AssertionError("a gap was looked for where there is none")
-
-
-def _by_state(network: Network, arcs: Any) -> dict[str, float]:
-    edges = arcs % len(network)
-    found: dict[str, float] = {}
-    for edge in edges:
-        if network.km[edge] > 0:
-            name = network.state[edge] or "sea"
-            found[name] = found.get(name, 0.0) + float(network.km[edge])
-    return found
-
-
-def _legs(network: Network, arcs: Any) -> tuple[Leg, ...]:
-    tail, head = network.tail, network.head
-    edges = arcs % len(network)
-    moving = [(int(arc), int(edge)) for arc, edge in zip(arcs, edges, strict=True) if network.mode[edge] != "crossing"]
-    legs = []
-    for (mode, state), group in groupby(moving, key=lambda pair: (network.mode[pair[1]], network.state[pair[1]])):
-        members = list(group)
-        names = tuple(dict.fromkeys(str(network.name[edge]) for _, edge in members if network.name[edge]))
-        legs.append(
-            Leg(mode, state, network.nearest_place(int(tail[members[0][0]])), network.nearest_place(int(head[members[-1][0]])),
-                float(sum(network.km[edge] for _, edge in members)), names)
-        )  # fmt: skip
-    return tuple(legs)
-
-
-def _crossings(network: Network, arcs: Any) -> tuple[Crossing, ...]:
-    found = []
-    for arc in arcs:
-        edge = int(arc) % len(network)
-        gauges = (int(network.gauge_a[edge]), int(network.gauge_b[edge]))
-        breaks = gauges[0] != gauges[1]
-        if network.mode[edge] != "crossing" and not (network.mode[edge] == "transfer" and breaks):
-            continue
-        sides = (str(network.state[edge]), str(network.state_b[edge]))
-        if arc >= len(network):
-            gauges, sides = gauges[::-1], sides[::-1]
-        node = int(network.a[edge])
-        name = str(network.name[edge]) or network.nearest_place(node)
-        found.append(
-            Crossing(name, *sides, float(network.lon[node]), float(network.lat[node]), gauges, breaks)
-        )
-    return tuple(found)
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"name": place.name, "state": place.state, "lat": round(place.lat, 4), "lon": round(place.lon, 4)}
-
-
-def _route(route: Route) -> dict[str, Any]:
-    return {
-        "km": round(route.km, 1),
-        "raw_km": round(route.raw_km, 1),
-        "km_by_state": {state: round(km, 1) for state, km in route.km_by_state.items()},
-        "days": _rounded(route.days),
-        "usd": _rounded(route.usd),
-        "kg_co2": _rounded(route.kg_co2),
-        "generalised": _rounded(route.generalised),
-        "spread": round(route.spread, 3),
-        "legs": [
-            {"mode": leg.mode, "state": leg.state, "from": leg.start, "to": leg.end, "km": round(leg.km, 1),
-             "lines": list(leg.names)}
-            for leg in route.legs
-        ],
-        "crossings": [
-            {"name": c.name, "from": c.left, "to": c.entered, "lat": round(c.lat, 4), "lon": round(c.lon, 4),
-             "gauge_from": c.gauges[0], "gauge_to": c.gauges[1], "gauge_break": c.gauge_break}
-            for c in route.crossings
-        ],
-        "violated": list(route.violated),
-    }  # fmt: skip
-
-
-def _rounded(values: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 2) for name, value in values.items()}

@@ -127,7 +127,9 @@ class Rule:
         if self.territory:
             held = {code for code in members(self.territory, on) if self._moves(shipment, code)}
             if self.kind == "entry":
-                outside = [code for code in network.states if code not in members((*self.via, *self.territory), on)]
+                outside = [
+                    code for code in network.states if code not in members((*self.via, *self.territory), on)
+                ]
                 chosen &= np.isin(entered, list(held)) & np.isin(left, outside) & (entered != left)
             elif self.kind == "delay":
                 chosen &= np.isin(entered, list(held)) & (entered != left)
@@ -142,15 +144,35 @@ class Rule:
     def scope(self) -> tuple[Any, ...]:
         """What it applies to, without the days and without what it does."""
         return (
-            self.territory, self.movement, self.cargo, self.goods, self.origin, self.destination, self.flag,
-            self.modes, self.crossing, self.line,
-        )  # fmt: skip
+            self.territory,
+            self.movement,
+            self.cargo,
+            self.goods,
+            self.origin,
+            self.destination,
+            self.flag,
+            self.modes,
+            self.crossing,
+            self.line,
+        )
 
     def told(self) -> str:
         """One line for a person."""
         span = f"{self.start or ''}..{self.end or ''}" if self.start or self.end else "at any time"
-        about = [f"{name} {', '.join(getattr(self, name))}" for name in ("territory", "movement", "cargo", "goods",
-                 "origin", "destination", "crossing", "line") if getattr(self, name)]  # fmt: skip
+        about = [
+            f"{name} {', '.join(getattr(self, name))}"
+            for name in (
+                "territory",
+                "movement",
+                "cargo",
+                "goods",
+                "origin",
+                "destination",
+                "crossing",
+                "line",
+            )
+            if getattr(self, name)
+        ]
         return f"{self.id}: {self.kind} ({'; '.join(about) or 'everything'}; {span})"
 
 
@@ -218,20 +240,24 @@ def avoid(names: str) -> list[Rule]:
     for part in filter(None, (piece.strip() for piece in names.split(","))):
         name, _, what = part.partition(":")
         if what not in ("", "ports"):
-            raise InvalidRequest(f"{part!r}: only ports can be avoided alone.", choices=[name, f"{name}:ports"])
+            raise InvalidRequest(
+                f"{part!r}: only ports can be avoided alone.", choices=[name, f"{name}:ports"]
+            )
         code = resolve_power(name).code
-        rule = Rule(id=f"avoid {code}{' ports' if what else ''}", kind="ban", territory=(code,), source="asked for")
+        rule = Rule(
+            id=f"avoid {code}{' ports' if what else ''}", kind="ban", territory=(code,), source="asked for"
+        )
         found.append(replace(rule, modes=("port",)) if what else rule)
     return found
 
 
 def close(names: str, start: date | None = None, end: date | None = None) -> list[Rule]:
     """Rules that close crossings (``BLR-POL``, ``Dostyk - Alashankou``), lines, services or sea passages."""
-    return [
-        Rule(id=f"close {name}", kind="closure", start=start, end=end, source="asked for",
-             **({"crossing": (name,)} if _pair(name) else {"line": (name,)}))
-        for name in (piece.strip() for piece in names.split(",")) if name
-    ]  # fmt: skip
+    found = []
+    for name in filter(None, (piece.strip() for piece in names.split(","))):
+        rule = Rule(id=f"close {name}", kind="closure", start=start, end=end, source="asked for")
+        found.append(replace(rule, crossing=(name,)) if _pair(name) else replace(rule, line=(name,)))
+    return found
 
 
 def crossings(network: Network, names: Iterable[str]) -> NDArray[np.bool_]:
@@ -239,7 +265,11 @@ def crossings(network: Network, names: Iterable[str]) -> NDArray[np.bool_]:
     found = np.zeros(len(network), dtype=bool)
     for name in names:
         pair = _pair(name)
-        found |= network.between(frozenset(pair)) if pair else (network.name == name) & (network.mode == "crossing")
+        found |= (
+            network.between(frozenset(pair))
+            if pair
+            else (network.name == name) & (network.mode == "crossing")
+        )
     return found
 
 
@@ -284,7 +314,9 @@ def read(path: Path | str) -> list[Rule]:
     except FileNotFoundError as error:
         raise BadFile(f"There is no rule file {where}.", choices=["shipped", "FILE.toml"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"{where} is not TOML: {error}.", hint="Rules are [[rule]] tables; see docs/corridors.md.") from error
+        raise BadFile(
+            f"{where} is not TOML: {error}.", hint="Rules are [[rule]] tables; see docs/corridors.md."
+        ) from error
     rows = tables.pop("rule", None)
     if tables or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadFile(f"{where} has {', '.join(tables) or 'no rules'}.", hint="Rules are [[rule]] tables.")
@@ -348,7 +380,19 @@ def _overlap(one: Rule, two: Rule) -> bool:
     return max(starts) <= min(ends)
 
 
-_LISTS = ("territory", "movement", "cargo", "goods", "origin", "destination", "flag", "modes", "crossing", "line", "via")
+_LISTS = (
+    "territory",
+    "movement",
+    "cargo",
+    "goods",
+    "origin",
+    "destination",
+    "flag",
+    "modes",
+    "crossing",
+    "line",
+    "via",
+)
 _NUMBERS = ("factor", "rate", "per_usd", "tonnes", "hours", "usd")
 _ALLOWED = {"movement": MOVEMENTS, "cargo": CARGOES, "modes": (*MODES, "port")}
 _NEEDS = {"permit": ("permit",), "entry": ("via", "territory"), "quota": ("tonnes",), "delay": ("territory",)}

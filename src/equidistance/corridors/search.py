@@ -73,9 +73,16 @@ class Weighed:
 
     def _matrix(self, *, backward: bool = False) -> Any:
         graph = self.arcs
-        order, first, indices, indptr = graph._back if backward else (
-            graph._order, graph._first, graph._indices, graph._indptr,
-        )  # fmt: skip
+        order, first, indices, indptr = (
+            graph._back
+            if backward
+            else (
+                graph._order,
+                graph._first,
+                graph._indices,
+                graph._indptr,
+            )
+        )
         data = np.minimum.reduceat(self.weights[order], first) if len(first) else np.zeros(0)
         return csr_array((data, indices, indptr), shape=(graph.nodes, graph.nodes))
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
-from equidistance.corridors.flows import Assigner, Assignment, Demand
+from equidistance.corridors.demands import Demand
+from equidistance.corridors.flows import Assigner, Assignment
 from equidistance.corridors.network import Network
 from equidistance.corridors.routes import Weigh, on_day
 from equidistance.corridors.rules import Rule
@@ -42,15 +43,23 @@ class Shock:
                 mine = [route for route in side.routes if route.demand == number]
                 mt = sum(route.mt for route in mine)
                 row[f"mt_{name}"] = round(mt, 6)
-                row[f"per_tonne_{name}"] = round(sum(r.mt * r.usd_tonne for r in mine) / mt, 2) if mt else None
-                row[f"corridors_{name}"] = ", ".join(dict.fromkeys(route.corridor for route in mine)) or "none"
+                row[f"per_tonne_{name}"] = (
+                    round(sum(r.mt * r.usd_tonne for r in mine) / mt, 2) if mt else None
+                )
+                row[f"corridors_{name}"] = (
+                    ", ".join(dict.fromkeys(route.corridor for route in mine)) or "none"
+                )
                 row[f"states_{name}"] = " | ".join(" ".join(route.states) for route in mine)
             rows.append(row)
         units = {"mt_before": "million tonnes a year", "per_tonne_before": "dollars a tonne (or hours, km)"}
         columns = [("from", pa.string()), ("to", pa.string()), ("cargo", pa.string())]
         for name in ("before", "after"):
-            columns += [(f"mt_{name}", pa.float64()), (f"per_tonne_{name}", pa.float64()),
-                        (f"corridors_{name}", pa.string()), (f"states_{name}", pa.string())]  # fmt: skip
+            columns += [
+                (f"mt_{name}", pa.float64()),
+                (f"per_tonne_{name}", pa.float64()),
+                (f"corridors_{name}", pa.string()),
+                (f"states_{name}", pa.string()),
+            ]
         return Table("Before and after", pa.Table.from_pylist(rows, schema=pa.schema(columns)), units)
 
     @property
@@ -99,7 +108,9 @@ def shock(
     if last is not None and last < first:
         raise InvalidRequest(f"The closure ends on {last}, before it starts on {first}.")
     if first <= COVERAGE[0]:
-        raise InvalidRequest(f"The network is kept from {COVERAGE[0]}; there is no day before {first} to compare with.")
+        raise InvalidRequest(
+            f"The network is kept from {COVERAGE[0]}; there is no day before {first} to compare with."
+        )
     closures = ruling.close(close, first, last)
     if not closures:
         raise InvalidRequest("Nothing is to be closed.", hint="Name a crossing with --close, e.g. BLR-POL.")

@@ -1,4 +1,4 @@
-"""The source files of the network, each in its own format: Natural Earth, searoute-py, World Port Index, World Factbook."""
+"""The source files of the network in their formats: Natural Earth, searoute-py, World Port Index, Factbook."""
 
 import csv
 import gzip
@@ -61,9 +61,23 @@ WINDOW = (-12.0, 0.0, 180.0, 82.0)
 _NOT_EURASIA = ("North America", "South America", "Oceania", "Africa")
 
 STATE_OF_NE = {
-    "KOS": "XKX", "PSX": "PSE", "CYN": "CYP", "SDS": "SSD", "SAH": "MAR", "KAS": "IND", "HKG": "CHN", "MAC": "CHN",
-    "SOL": "SOM", "ALD": "FIN", "GGY": "GBR", "JEY": "GBR", "IMN": "GBR", "FRO": "DNK", "IOT": "GBR", "KAB": "KAZ",
-}  # fmt: skip
+    "KOS": "XKX",
+    "PSX": "PSE",
+    "CYN": "CYP",
+    "SDS": "SSD",
+    "SAH": "MAR",
+    "KAS": "IND",
+    "HKG": "CHN",
+    "MAC": "CHN",
+    "SOL": "SOM",
+    "ALD": "FIN",
+    "GGY": "GBR",
+    "JEY": "GBR",
+    "IMN": "GBR",
+    "FRO": "DNK",
+    "IOT": "GBR",
+    "KAB": "KAZ",
+}
 """Natural Earth's own codes, and territories that are no state, as the state whose railways they are."""
 
 
@@ -92,14 +106,16 @@ def railways(path: Path) -> list[Floats]:
     Raises:
         BadFile: not a GeoPackage, or one cut short.
     """
-    west, south, east, north = WINDOW
+    west, south, _, _ = WINDOW
     try:
         connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
         query = "select geom, featurecla, continent from ne_10m_railroads_from_z8_tiles"
         found = connection.execute(query).fetchall()
         connection.close()
     except sqlite3.DatabaseError as error:
-        raise BadFile(f"{path} is not a whole GeoPackage ({error}).", hint="Copy or download it again.") from error
+        raise BadFile(
+            f"{path} is not a whole GeoPackage ({error}).", hint="Copy or download it again."
+        ) from error
     lines = []
     for blob, kind, continent in found:
         line = _line(blob, path)
@@ -114,7 +130,9 @@ def _line(blob: bytes, path: Path) -> Floats:
     envelope = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}.get((blob[3] >> 1) & 7, 0) if len(blob) > 8 else 0
     body = blob[8 + envelope :]
     if len(body) < 9 or body[0] != 1 or struct.unpack_from("<I", body, 1)[0] != 2:
-        raise BadFile(f"{path} holds a geometry that is not a line.", hint="Use the file named in the manifest.")
+        raise BadFile(
+            f"{path} holds a geometry that is not a line.", hint="Use the file named in the manifest."
+        )
     count = struct.unpack_from("<I", body, 5)[0]
     return np.frombuffer(body, "<f8", 2 * count, 9).reshape(-1, 2)
 
@@ -131,14 +149,18 @@ def features(path: Path) -> list[dict[str, Any]]:
             content = json.load(file)
         return list(content["features"])
     except (ValueError, EOFError, KeyError, TypeError, OSError) as error:
-        raise BadFile(f"{path} is not a whole GeoJSON file ({error}).", hint="Copy or download it again.") from error
+        raise BadFile(
+            f"{path} is not a whole GeoJSON file ({error}).", hint="Copy or download it again."
+        ) from error
 
 
 def ports(path: Path) -> list[tuple[str, float, float]]:
     """Ports of Eurasia, large, medium, or with a container facility: name, longitude, latitude."""
     west, south, _, _ = WINDOW
     found = []
-    for row in _table(path, ("Main Port Name", "Harbor Size", "Facilities - Container", "Longitude", "Latitude")):
+    for row in _table(
+        path, ("Main Port Name", "Harbor Size", "Facilities - Container", "Longitude", "Latitude")
+    ):
         lon, lat = float(row["Longitude"]), float(row["Latitude"])
         wanted = row["Harbor Size"] in ("Large", "Medium") or row["Facilities - Container"] == "Yes"
         if wanted and lon >= west and lat >= south:

@@ -59,7 +59,11 @@ def chart(
 
     projection = alt.Projection(**_fitted(lines, points, width, height))
     features = [
-        {**feature, "marked": feature["properties"]["state"] in marked, "state": feature["properties"]["state"]}
+        {
+            **feature,
+            "marked": feature["properties"]["state"] in marked,
+            "state": feature["properties"]["state"],
+        }
         for feature in land["features"]
     ]
     labels = sorted({line["label"] for line in lines}, key=lambda label: _order(label, lines))
@@ -107,12 +111,13 @@ def chart(
             color=alt.Color("colour:N", scale=None),
         )
     )
+    letter: dict[str, Any] = {"dy": -11, "fontSize": 11.5, "color": theme.INK, "clip": True}
     words = (
         alt.Chart(alt.NamedData("points"))
-        .mark_text(dy=-11, fontSize=11.5, color=theme.INK, stroke="white", strokeWidth=3, strokeOpacity=0.85, clip=True)
+        .mark_text(**letter, stroke="white", strokeWidth=3, strokeOpacity=0.85, strokeJoin="round")
         .encode(longitude="lon:Q", latitude="lat:Q", text="shown:N")
     )
-    letters = words.mark_text(dy=-11, fontSize=11.5, color=theme.INK, clip=True)
+    letters = words.mark_text(**letter)
     layers = alt.layer(background, ways, spots, words, letters)
     return theme.finish(
         layers.properties(width=width, height=height, projection=projection),
@@ -137,5 +142,8 @@ def _fitted(lines: theme.Rows, points: theme.Rows, width: int, height: int) -> d
     tall = max(mercator.max() - mercator.min(), np.radians(_LEAST_SPAN / 2)) * (1 + 4 * _MARGIN)
     middle = (mercator.max() + mercator.min()) / 2
     scale = min(width / np.radians(spread), height / tall)
-    centre = [float((lon.max() + lon.min()) / 2), float(np.degrees(2 * np.arctan(np.exp(middle)) - np.pi / 2))]
+    centre = [
+        float((lon.max() + lon.min()) / 2),
+        float(np.degrees(2 * np.arctan(np.exp(middle)) - np.pi / 2)),
+    ]
     return {"type": "mercator", "center": centre, "scale": float(scale), "translate": [width / 2, height / 2]}
