@@ -234,8 +234,16 @@ def flows(
             worth.append({"change": f"{name} +{amount:g} Mt", "gain_a_year": round(gain, 6)})
         for start, goal, km in lines:
             wider = with_line(grid, start, goal, km)
-            other = Assigner(wanted, on=on, rules=every, weigh=weigh, network=wider, progress=report).solve()
-            gain = base.objective - other.cost - base.penalty * float(other.unserved.sum())
+            assigned = Assigner(
+                wanted,
+                on=on,
+                rules=every,
+                weigh=weigh,
+                network=wider,
+                price_at_home=base.penalty,
+                progress=report,
+            )
+            gain = base.objective - assigned.solve().objective
             worth.append({"change": f"{start.name} - {goal.name}, {km:g} km", "gain_a_year": round(gain, 6)})
         criticality = assigner.criticality(base, report) if critical else None
     share = base.share_through(bypass)

@@ -198,9 +198,20 @@ class Assigner:
         rules: Sequence[Rule] = (),
         weigh: Weigh = "generalised",
         network: Network | None = None,
+        price_at_home: float | None = None,
         progress: Progress = lambda what, done, total: None,
     ) -> None:
         """Find places, weights and capacities.
+
+        Args:
+            demands: what is to go.
+            on: the day.
+            rules: rules to keep.
+            weigh: what is minimised, a tonne.
+            network: the network; the shipped one.
+            price_at_home: of a tonne that finds no way; by default ten times the dearest of the demands' first
+                ways. To compare two networks, give the one's ``penalty`` to the other.
+            progress: told what is being done.
 
         Raises:
             InvalidRequest: no demands, too many, or one from a place to itself.
@@ -210,6 +221,7 @@ class Assigner:
         self.on = on_day(on)
         self.demands = tuple(demands)
         self.weigh = weigh
+        self._price = price_at_home
         if not 1 <= len(self.demands) <= MOST_DEMANDS:
             raise InvalidRequest(
                 f"{len(self.demands)} demands were given.", hint=f"Give 1 to {MOST_DEMANDS}."
@@ -286,19 +298,16 @@ class Assigner:
                     f"{name!r} has no capacity to add to.", choices=sorted(set(self.limit_names))
                 )
             limits[[i for i, own in enumerate(self.limit_names) if own == name]] += amount
+        ceiling = self._ceiling()
         shut = np.zeros(2 * len(self.network), dtype=bool) if closed is None else np.tile(closed, 2)
         ways = [[way for way in known if not shut[list(way[0])].any()] for known in self._ways]
         wanted = np.array([demand.tonnes / _MILLION for demand in self.demands])
         prices = np.zeros(len(limits))
-        ceiling: float | None = None
         duals: Floats | None = None
         for round_ in range(1, _ROUNDS + 1):
             progress("Generating ways", round_, 0)
             added = self._generate(ways, prices, shut, duals)
-            if ceiling is None:
-                first = [cost for known in ways for _, cost in known]
-                ceiling = _PENALTY * max(first, default=1.0) + 1.0
-            elif not added:
+            if round_ > 1 and not added:
                 break
             columns = [(d, arcs, cost) for d, known in enumerate(ways) for arcs, cost in known]
             cost = np.array([c for _, _, c in columns] + [ceiling] * len(wanted))
@@ -314,6 +323,15 @@ class Assigner:
             raise EquidistanceError(f"No optimum after {_ROUNDS} rounds.", hint="Give fewer demands at once.")
         self._ways = [_merged(known, own) for known, own in zip(self._ways, ways, strict=True)]
         return self._result(columns, found.x, prices, limits, ceiling, round_)
+
+    def _ceiling(self) -> float:
+        """The price of a tonne that stays at home: the same for every solution, so that they can be compared."""
+        if self._price is None:
+            first: list[list[tuple[tuple[int, ...], float]]] = [[] for _ in self.demands]
+            self._generate(first, np.zeros(len(self.limits)), np.zeros(2 * len(self.network), dtype=bool), None)
+            self._price = _PENALTY * max((cost for known in first for _, cost in known), default=1.0) + 1.0
+            self._ways = first
+        return self._price
 
     def _generate(
         self,

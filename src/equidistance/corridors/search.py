@@ -153,7 +153,7 @@ class Weighed:
                 k best simple ways are given instead.
 
         Returns:
-            The best way, then each time the best single-via way that shares little enough with all before.
+            The best way, then each time the best of the ways over one arc that shares little enough with all before.
         """
         if max_shared >= 1:
             return self.shortest_k(start, goal, k)
@@ -161,31 +161,39 @@ class Weighed:
         backward, after = self.to_goal(goal)
         if not np.isfinite(forward[goal]):
             return []
-        total = forward + backward
+        tail, head = self.arcs.tail, self.arcs.head
         into = self._tree_arcs(before, into=True)
         out = self._tree_arcs(after, into=False)
         lengths = np.append(km, 0.0)
-        length = _along(before, lengths[into]) + _along(after, lengths[out])
-        allowed = np.isfinite(total)
-        found: list[Way] = []
+        length = _along(before, lengths[into])[tail] + km + _along(after, lengths[out])[head]
+        total = forward[tail] + self.weights + backward[head]
+        total[~np.isfinite(total)] = np.inf
+        found = [self.way_to(before, goal)]
         while len(found) < k:
-            candidates = np.where(allowed, total, np.inf)
-            via = int(candidates.argmin()) if found else goal
-            if not np.isfinite(candidates[via]):
-                break
-            nodes = _walk(before, via)[::-1] + _walk(after, via)[1:]
-            if len(set(nodes)) < len(nodes):  # it would pass a node twice
-                allowed[via] = False
-                continue
-            way = self._way(nodes)
-            found.append(way)
+            latest = list(found[-1].arcs)
             on_it = np.zeros(len(km) + 1)
-            on_it[list(way.arcs)] = km[list(way.arcs)]
-            shared = _along(before, on_it[into]) + _along(after, on_it[out])
-            own = float(km[list(way.arcs)].sum())
-            allowed &= shared <= max_shared * np.minimum(length, own) + _LEAST
-            allowed[via] = False
+            on_it[latest] = km[latest]
+            shared = _along(before, on_it[into])[tail] + on_it[:-1] + _along(after, on_it[out])[head]
+            own = float(km[latest].sum())
+            total[shared > max_shared * np.minimum(length, own) + _LEAST] = np.inf
+            way = self._next(total, before, after, into, out)
+            if way is None:
+                break
+            found.append(way)
         return found
+
+    def _next(self, total: Floats, before: Ints, after: Ints, into: Ints, out: Ints) -> Way | None:
+        """The best of the candidate arcs' ways that passes no node twice; the others' totals become infinite."""
+        while True:
+            arc = int(total.argmin())
+            if not np.isfinite(total[arc]):
+                return None
+            total[arc] = np.inf
+            there = _walk(before, int(self.arcs.tail[arc]))[::-1]
+            back = _walk(after, int(self.arcs.head[arc]))
+            if len(set(there + back)) == len(there) + len(back):
+                arcs = [*(int(into[node]) for node in there[1:]), arc, *(int(out[node]) for node in back[:-1])]
+                return Way(tuple(arcs), float(self.weights[arcs].sum()))
 
     def _tree_arcs(self, other: Ints, *, into: bool) -> Ints:
         """For each node the arc of the tree that joins it to the node nearer to the root; one past the last if none."""

@@ -115,8 +115,16 @@ def shock(
     if not closures:
         raise InvalidRequest("Nothing is to be closed.", hint="Name a crossing with --close, e.g. BLR-POL.")
     every = [*ruling.avoid(avoid), *rules, *closures]
-    sides = []
-    for day in (first - timedelta(days=1), first):
-        assigner = Assigner(demands, on=day, rules=every, weigh=weigh, network=network, progress=progress)
-        sides.append(assigner.solve(progress=progress))
-    return Shock(", ".join(rule.id.removeprefix("close ") for rule in closures), *sides)
+    eve = first - timedelta(days=1)
+    before = Assigner(demands, on=eve, rules=every, weigh=weigh, network=network, progress=progress).solve()
+    then = Assigner(
+        demands,
+        on=first,
+        rules=every,
+        weigh=weigh,
+        network=network,
+        price_at_home=before.penalty,
+        progress=progress,
+    )
+    closed = ", ".join(rule.id.removeprefix("close ") for rule in closures)
+    return Shock(closed, before, then.solve(progress=progress))
