@@ -10,7 +10,9 @@ from equidistance.corridors.network import Network
 from equidistance.corridors.schema import EDGES, NODES, PLACES
 
 
-def network(nodes: Sequence[tuple[str, str]], edges: Sequence[dict[str, Any]], layer: str = "rail") -> Network:
+def network(
+    nodes: Sequence[tuple[str, str]], edges: Sequence[dict[str, Any]], layer: str = "rail"
+) -> Network:
     """A network of named places (name, state) in a row, one degree apart, and edges between them by name."""
     number = {name: index for index, (name, _) in enumerate(nodes)}
     spots = [{"lon": 500_000 + 10_000 * i, "lat": 500_000, "state": state, "layer": layer, "name": name}

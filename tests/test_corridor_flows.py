@@ -17,7 +17,11 @@ from equidistance.corridors.shock import shock
 from equidistance.errors import BadFile, EquidistanceError, InvalidRequest
 
 SOLVED = 1e-6  # HiGHS' own feasibility tolerance is 1e-7
-DEMANDS = [Demand("n0", "n8", "grain", 2.5e6), Demand("n1", "n6", "grain", 1.5e6), Demand("n7", "n2", "grain", 2e6)]
+DEMANDS = [
+    Demand("n0", "n8", "grain", 2.5e6),
+    Demand("n1", "n6", "grain", 1.5e6),
+    Demand("n7", "n2", "grain", 2e6),
+]
 
 
 def whole_programme(grid: Network, demands: list[Demand], weights: np.ndarray, penalty: float) -> float:
@@ -51,10 +55,14 @@ def test_generated_ways_reach_the_optimum_of_the_whole_programme(seed: int) -> N
     assigner = Assigner(DEMANDS, network=grid, weigh="km")
     found = assigner.solve()
     weights = np.tile(grid.km, 2)
-    assert found.objective == pytest.approx(whole_programme(grid, DEMANDS, weights, found.penalty), rel=SOLVED)
+    assert found.objective == pytest.approx(
+        whole_programme(grid, DEMANDS, weights, found.penalty), rel=SOLVED
+    )
     used = np.nan_to_num(grid.capacity, nan=np.inf)
     assert (found.flow <= used + SOLVED).all()
-    assert found.served + found.unserved.sum() == pytest.approx(sum(d.tonnes for d in DEMANDS) / 1e6, rel=SOLVED)
+    assert found.served + found.unserved.sum() == pytest.approx(
+        sum(d.tonnes for d in DEMANDS) / 1e6, rel=SOLVED
+    )
 
 
 def test_some_of_these_networks_are_short_of_capacity() -> None:
@@ -145,13 +153,17 @@ def test_one_more_line_is_worth_what_it_saves() -> None:
 
 
 def test_a_shock_moves_what_it_closes() -> None:
-    found = shock([Demand("A", "B", "grain", 2e6)], "north", start="2022-03-01", weigh="km", network=borders())
+    found = shock(
+        [Demand("A", "B", "grain", 2e6)], "north", start="2022-03-01", weigh="km", network=borders()
+    )
     (row,) = found.table
     assert (row["corridors_before"], row["corridors_after"]) == ("Northern", "Direct")
     assert (row["mt_before"], row["mt_after"]) == (2, 1)
     assert "1.000 Mt" in found.sentence
     with pytest.raises(InvalidRequest, match="before it starts"):
-        shock([Demand("A", "B", "grain", 1)], "north", start="2022-03-01", end="2022-02-01", network=borders())
+        shock(
+            [Demand("A", "B", "grain", 1)], "north", start="2022-03-01", end="2022-02-01", network=borders()
+        )
     with pytest.raises(EquidistanceError, match="called 'Moon'"):
         shock([Demand("A", "B", "grain", 1)], "Moon", start="2022-03-01", network=borders())
 

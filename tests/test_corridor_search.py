@@ -110,7 +110,9 @@ def test_alternatives_are_those_of_the_definition(seed: int, most: float) -> Non
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), closed=st.sets(st.integers(0, 17), max_size=12))
-def test_an_infinite_weight_is_an_arc_that_is_not_there_and_never_improves_a_way(seed: int, closed: set[int]) -> None:
+def test_an_infinite_weight_is_an_arc_that_is_not_there_and_never_improves_a_way(
+    seed: int, closed: set[int]
+) -> None:
     tail, head, weight, nodes = graph(seed)
     masked = weight.copy()
     masked[list(closed)] = np.inf

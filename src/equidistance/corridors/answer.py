@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from equidistance.corridors.costs import UNIT, Shipment
@@ -65,6 +66,7 @@ class Route:
 
     Attributes:
         arcs: the network's arcs, in order.
+        states: states in the order of the way, each once.
         km: length; published or calibrated where it could be.
         raw_km: length of the drawn lines.
         km_by_state: kilometres by alpha-3 code; ``sea`` for the sea.
@@ -80,6 +82,7 @@ class Route:
     """
 
     arcs: tuple[int, ...]
+    states: tuple[str, ...]
     km: float
     raw_km: float
     km_by_state: dict[str, float]
@@ -92,11 +95,6 @@ class Route:
     crossings: tuple[Crossing, ...]
     violated: tuple[str, ...]
     draws: dict[str, Floats] = field(repr=False)
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """States in the order of the way, each once."""
-        return tuple(dict.fromkeys(leg.state for leg in self.legs if leg.state))
 
     @property
     def gauge_breaks(self) -> int:
@@ -208,6 +206,16 @@ def route_table(routes: Sequence[Route], cargo: str) -> Table:
     return Table("Routes", pa.Table.from_pylist(rows), columns)
 
 
+def states_of(network: Network, arcs: Sequence[int]) -> tuple[str, ...]:
+    """States that a way passes, in order, each once."""
+    edges = np.asarray(arcs) % len(network)
+    found: list[str] = []
+    for arc, edge in zip(arcs, edges, strict=True):
+        sides = (str(network.state[edge]), str(network.state_b[edge]))
+        found += sides if arc < len(network) else sides[::-1]
+    return tuple(dict.fromkeys(code for code in found if code))
+
+
 def km_by_state(network: Network, arcs: Any) -> dict[str, float]:
     """Kilometres by state of a way; ``sea`` where there is none."""
     edges = arcs % len(network)
@@ -273,6 +281,7 @@ def _place(place: Place) -> dict[str, Any]:
 
 def _route(route: Route) -> dict[str, Any]:
     return {
+        "states": list(route.states),
         "km": round(route.km, 1),
         "raw_km": round(route.raw_km, 1),
         "km_by_state": {state: round(km, 1) for state, km in route.km_by_state.items()},

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
+from equidistance.corridors.answer import states_of
 from equidistance.corridors.costs import Shipment
 from equidistance.corridors.demands import MOST_DEMANDS, Demand
 from equidistance.corridors.geometry import Floats
@@ -328,7 +329,9 @@ class Assigner:
         """The price of a tonne that stays at home: the same for every solution, so that they can be compared."""
         if self._price is None:
             first: list[list[tuple[tuple[int, ...], float]]] = [[] for _ in self.demands]
-            self._generate(first, np.zeros(len(self.limits)), np.zeros(2 * len(self.network), dtype=bool), None)
+            self._generate(
+                first, np.zeros(len(self.limits)), np.zeros(2 * len(self.network), dtype=bool), None
+            )
             self._price = _PENALTY * max((cost for known in first for _, cost in known), default=1.0) + 1.0
             self._ways = first
         return self._price
@@ -466,16 +469,6 @@ class Assigner:
 def _merged(known: list[Any], own: list[Any]) -> list[Any]:
     have = {arcs for arcs, _ in known}
     return known + [way for way in own if way[0] not in have]
-
-
-def states_of(network: Network, arcs: Sequence[int]) -> tuple[str, ...]:
-    """States that a way passes, in order, each once."""
-    edges = np.asarray(arcs) % len(network)
-    found: list[str] = []
-    for arc, edge in zip(arcs, edges, strict=True):
-        sides = (str(network.state[edge]), str(network.state_b[edge]))
-        found += sides if arc < len(network) else sides[::-1]
-    return tuple(dict.fromkeys(code for code in found if code))
 
 
 CORRIDORS = {

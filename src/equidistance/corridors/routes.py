@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from equidistance.corridors import rules as ruling
-from equidistance.corridors.answer import Answer, Route, crossings_of, km_by_state, legs_of
+from equidistance.corridors.answer import Answer, Route, crossings_of, km_by_state, legs_of, states_of
 from equidistance.corridors.costs import DRAWS, SEED, Costs, Shipment, days, interval
 from equidistance.corridors.geometry import Floats
 from equidistance.corridors.network import Bools, Network, Place, default_day, load
@@ -187,6 +187,7 @@ class Setting:
         broken = ruling.violated(judged or self.effects, chosen.tolist())
         return Route(
             arcs=tuple(int(arc) for arc in chosen),
+            states=states_of(self.network, chosen.tolist()),
             km=float(self.km[chosen].sum()),
             raw_km=float(np.tile(self.network.raw_km, 2)[chosen].sum()),
             km_by_state=km_by_state(self.network, chosen),
@@ -304,12 +305,7 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
         if there[goal]:
             continue
         back = np.isfinite(weighed.to_goal(goal)[0])
-        cut = there[network.tail] & back[network.head]
-        by_rule = [
-            rule.told() for rule, mask in setting.effects.by_rule if (mask & cut & setting.usable).any()
-        ]
-        shut = [c for c in network.closures if c.holds(setting.on)]
-        by_closure = [c.name for c in shut if (np.tile(network.between(c.states, c.mode), 2) & cut).any()]
+        guilty = _guilty(setting, start, goal, there)
         from_, to = np.flatnonzero(there), np.flatnonzero(back)
         if len(from_) > len(to):
             nearest = [network.distances(network.lon[n], network.lat[n], from_) for n in to[:400]]
@@ -324,9 +320,28 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
             f"({network.node_state[near] or 'sea'}) and {network.nearest_place(far)} "
             f"({network.node_state[far] or 'sea'}), {km:.0f} km apart."
         )
-        why = f" Closed by: {'; '.join([*by_rule, *by_closure])}." if by_rule or by_closure else ""
+        why = f" Closed by: {'; '.join(guilty)}." if guilty else ""
         return NotConnected(
             f"No {setting.shipment.cargo} can go from {one} to {two} on {setting.on}. {where}{why}",
             hint="Relax the rules, or change the day or the cargo.",
         )
     raise AssertionError("a gap was looked for where there is none")
+
+
+def _guilty(setting: Setting, start: int, goal: int, there: Bools) -> list[str]:
+    """The rules and closures of which one alone, if dropped, would open a way; else all that shut ways out."""
+    network, graph = setting.network, arcs_of(setting.network)
+    takes = np.tile(carried(network, setting.shipment.cargo), 2)
+    shut: list[tuple[str, Bools]] = [
+        (rule.told(), mask & setting.usable) for rule, mask in setting.effects.by_rule
+    ]
+    for closure in network.closures:
+        if closure.holds(setting.on):
+            shut.append((closure.name, np.tile(network.between(closure.states, closure.mode), 2) & takes))
+    alone = []
+    for name, mask in shut:
+        others = [other for told, other in shut if told != name]
+        opened = setting.open | (mask & ~np.any(others, axis=0) if others else mask)
+        if graph.weigh(np.where(opened, 1.0, np.inf)).shortest(start, goal) is not None:
+            alone.append(name)
+    return alone or [name for name, mask in shut if (mask & there[network.tail]).any()]

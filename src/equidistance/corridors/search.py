@@ -192,7 +192,11 @@ class Weighed:
             there = _walk(before, int(self.arcs.tail[arc]))[::-1]
             back = _walk(after, int(self.arcs.head[arc]))
             if len(set(there + back)) == len(there) + len(back):
-                arcs = [*(int(into[node]) for node in there[1:]), arc, *(int(out[node]) for node in back[:-1])]
+                arcs = [
+                    *(int(into[node]) for node in there[1:]),
+                    arc,
+                    *(int(out[node]) for node in back[:-1]),
+                ]
                 return Way(tuple(arcs), float(self.weights[arcs].sum()))
 
     def _tree_arcs(self, other: Ints, *, into: bool) -> Ints:
