@@ -100,15 +100,31 @@ def test_capacity_never_hurts_and_a_closure_never_helps() -> None:
 def borders() -> Network:
     """Two ways from A to B: short over RUS, long over AZE with a capacity of 1 Mt."""
     return network(
-        [("A", "KAZ"), ("Ka", "KAZ"), ("Ra", "RUS"), ("Rb", "RUS"), ("Kb", "TUR"), ("B", "TUR"), ("Kc", "KAZ"), ("Za", "AZE"),
-         ("Zb", "AZE"), ("Kd", "TUR")],
         [
-            {"a": "A", "b": "Ka"}, crossing("Ka", "Ra", name="north"), {"a": "Ra", "b": "Rb", "km": 300.0},
-            crossing("Rb", "Kb", name="south"), {"a": "Kb", "b": "B"},
-            {"a": "A", "b": "Kc"}, crossing("Kc", "Za", name="sea", capacity_mt=1.0), {"a": "Za", "b": "Zb", "km": 900.0},
-            crossing("Zb", "Kd", name="gate"), {"a": "Kd", "b": "B"},
+            ("A", "KAZ"),
+            ("Ka", "KAZ"),
+            ("Ra", "RUS"),
+            ("Rb", "RUS"),
+            ("Kb", "TUR"),
+            ("B", "TUR"),
+            ("Kc", "KAZ"),
+            ("Za", "AZE"),
+            ("Zb", "AZE"),
+            ("Kd", "TUR"),
         ],
-    )  # fmt: skip
+        [
+            {"a": "A", "b": "Ka"},
+            crossing("Ka", "Ra", name="north"),
+            {"a": "Ra", "b": "Rb", "km": 300.0},
+            crossing("Rb", "Kb", name="south"),
+            {"a": "Kb", "b": "B"},
+            {"a": "A", "b": "Kc"},
+            crossing("Kc", "Za", name="sea", capacity_mt=1.0),
+            {"a": "Za", "b": "Zb", "km": 900.0},
+            crossing("Zb", "Kd", name="gate"),
+            {"a": "Kd", "b": "B"},
+        ],
+    )
 
 
 def test_shares_bottlenecks_worth_and_criticality() -> None:
@@ -147,7 +163,7 @@ def test_one_more_line_is_worth_what_it_saves() -> None:
     wider = with_line(grid, grid.place("A"), grid.place("B"), 200)
     after = Assigner(demands, network=wider, weigh="km").solve()
     assert before.cost - after.cost == pytest.approx(2 * (500 - 200))
-    assert route("A", "B", network=wider, cargo="grain", weigh="km").routes[0].states == ("KAZ",)
+    assert route("A", "B", network=wider, cargo="grain", weigh="km").routes[0].states == ("KAZ", "TUR")
     with pytest.raises(InvalidRequest, match="cannot be added"):
         with_line(grid, grid.place("A"), grid.place("B"), -5)
 

@@ -28,10 +28,24 @@ def written(tmp_path: Path, text: str) -> Path:
 def chain() -> object:
     """KAZ - RUS - FIN with 2,000 km in KAZ and 2,000 km in RUS."""
     return network(
-        [("A", "KAZ"), ("Ka", "KAZ"), ("Ra", "RUS"), ("R", "RUS"), ("Rb", "RUS"), ("Fb", "FIN"), ("F", "FIN")],
-        [{"a": "A", "b": "Ka", "km": 2000.0}, crossing("Ka", "Ra", name="east"), {"a": "Ra", "b": "R", "km": 1000.0},
-         {"a": "R", "b": "Rb", "km": 1000.0}, crossing("Rb", "Fb", name="west"), {"a": "Fb", "b": "F", "km": 10.0}],
-    )  # fmt: skip
+        [
+            ("A", "KAZ"),
+            ("Ka", "KAZ"),
+            ("Ra", "RUS"),
+            ("R", "RUS"),
+            ("Rb", "RUS"),
+            ("Fb", "FIN"),
+            ("F", "FIN"),
+        ],
+        [
+            {"a": "A", "b": "Ka", "km": 2000.0},
+            crossing("Ka", "Ra", name="east"),
+            {"a": "Ra", "b": "R", "km": 1000.0},
+            {"a": "R", "b": "Rb", "km": 1000.0},
+            crossing("Rb", "Fb", name="west"),
+            {"a": "Fb", "b": "F", "km": 10.0},
+        ],
+    )
 
 
 def test_a_transit_ban_stops_transit_and_nothing_else() -> None:
@@ -107,15 +121,37 @@ def test_the_grain_tariffs_of_2022_give_both_published_ratios(
     figures are used."""
     grid = network(
         [("R", "RUS"), ("Ra", "RUS"), ("Ka", "KAZ"), ("Kb", "KAZ"), ("Ub", "UZB"), ("Rc", "RUS")],
-        [{"a": "R", "b": "Ra", "km": 1.0}, crossing("Ra", "Ka"), {"a": "Ka", "b": "Kb", "km": 2000.0},
-         crossing("Kb", "Ub", name="Saryagash"), {"a": "R", "b": "Rc", "km": 2000.0}],
-    )  # fmt: skip
+        [
+            {"a": "R", "b": "Ra", "km": 1.0},
+            crossing("Ra", "Ka"),
+            {"a": "Ka", "b": "Kb", "km": 2000.0},
+            crossing("Kb", "Ub", name="Saryagash"),
+            {"a": "R", "b": "Rc", "km": 2000.0},
+        ],
+    )
     for transit, home in zip(kazakh, sorted(russian, reverse=kazakh[0] == kazakh[1]), strict=True):
         rules = [
-            Rule("kz", "tariff", territory=("KAZ",), movement=("transit",), cargo=("grain",), origin=("RUS",),
-                 rate=transit / 2000, currency="RUB", per_usd=61.0),
-            Rule("ru", "tariff", territory=("RUS",), cargo=("grain",), rate=home / 2000, currency="RUB", per_usd=61.0),
-        ]  # fmt: skip
+            Rule(
+                "kz",
+                "tariff",
+                territory=("KAZ",),
+                movement=("transit",),
+                cargo=("grain",),
+                origin=("RUS",),
+                rate=transit / 2000,
+                currency="RUB",
+                per_usd=61.0,
+            ),
+            Rule(
+                "ru",
+                "tariff",
+                territory=("RUS",),
+                cargo=("grain",),
+                rate=home / 2000,
+                currency="RUB",
+                per_usd=61.0,
+            ),
+        ]
 
         def paid(start: str, goal: str, state: str, rules: list[Rule] = rules) -> float:
             found = route(start, goal, network=grid, cargo="grain", rules=rules, on="2022-11-14").routes[0]
@@ -260,7 +296,8 @@ def test_bad_rule_files_are_refused(
 
 
 def test_rules_that_follow_each_other_do_not_contradict(tmp_path: Path) -> None:
-    text = "[[rule]]\nid='x'\nkind='tariff'\nrate=1\nto=2023-12-31\n[[rule]]\nid='y'\nkind='tariff'\nrate=2\nfrom=2024-01-01"
+    one = "[[rule]]\nid='x'\nkind='tariff'\nrate=1\nto=2023-12-31\n"
+    text = f"{one}[[rule]]\nid='y'\nkind='tariff'\nrate=2\nfrom=2024-01-01"
     assert [rule.id for rule in ruling.read(written(tmp_path, text))] == ["x", "y"]
 
 
