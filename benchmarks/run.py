@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import corridors
 import ingest
 import predictive
 import smoother
@@ -31,6 +32,9 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "ingest": lambda: ingest.ingest(full=full),
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
+        "distances": corridors.distances,
+        "searches": corridors.searches,
+        "assignment": corridors.assignment,
     }
     return always | ({"fit": smoother.whole_fit} if full else {})
 

@@ -258,6 +258,17 @@ class Network:
             np.array([late if day is None else np.datetime64(day, "D") for day in self.closed]),
         )
 
+    def touches(self, state: str) -> Bools:
+        """Arcs that begin or end in a state, or lie in it; the same array each time, not to be changed."""
+        if state not in self._touches:
+            here = (self.state == state) | (self.state_b == state)
+            self._touches[state] = np.tile(here, 2)
+        return self._touches[state]
+
+    @cached_property
+    def _touches(self) -> dict[str, Bools]:
+        return {}
+
     def between(self, states: frozenset[str], mode: str = "") -> Bools:
         """Crossings between two states, by one mode if it is given, shape (edges,)."""
         if len(states) != 2:

@@ -112,10 +112,7 @@ class Rule:
 
     def arcs(self, network: Network, shipment: Shipment, on: date) -> Bools:
         """The arcs that it is about, shape (arcs,)."""
-        edges = len(network)
-        entered = np.concatenate([network.state_b, network.state])  # of a crossing: the side the arc leads to
-        left = np.concatenate([network.state, network.state_b])
-        chosen = np.ones(2 * edges, dtype=bool)
+        chosen = np.ones(2 * len(network), dtype=bool)
         if self.modes:
             port = network.mode == "transfer"
             named = np.isin(network.mode, self.modes) | (port if "port" in self.modes else False)
@@ -126,15 +123,17 @@ class Rule:
             chosen &= np.tile(crossings(network, self.crossing), 2)
         if self.territory:
             held = {code for code in members(self.territory, on) if self._moves(shipment, code)}
-            if self.kind == "entry":
-                outside = [
-                    code for code in network.states if code not in members((*self.via, *self.territory), on)
-                ]
-                chosen &= np.isin(entered, list(held)) & np.isin(left, outside) & (entered != left)
-            elif self.kind == "delay":
+            if self.kind in ("entry", "delay"):
+                entered = np.concatenate([network.state_b, network.state])  # the side an arc leads to
+                left = np.concatenate([network.state, network.state_b])
                 chosen &= np.isin(entered, list(held)) & (entered != left)
+                if self.kind == "entry":
+                    chosen &= ~np.isin(left, list(members((*self.via, *self.territory), on)))
             else:
-                chosen &= np.isin(entered, list(held)) | np.isin(left, list(held))
+                within = np.zeros(len(chosen), dtype=bool)
+                for code in held:
+                    within |= network.touches(code)
+                chosen &= within
         return chosen
 
     def _moves(self, shipment: Shipment, state: str) -> bool:
