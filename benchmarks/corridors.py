@@ -59,6 +59,7 @@ PUBLISHED: list[tuple[str, str, str, str, tuple[str, ...], float, str]] = [
         10297,
         "vestiabad.ru 2024-07-22",
     ),
+    ("Iran's part of the sulphur train of June 2022", "Incheh Borun", "Razi", "TUR,AZE,TKM", (), 1517, "orient.tm 38296"),
     (
         "Kostanay - Bolashak - Serhetabat",
         "Kostanay",
@@ -77,7 +78,7 @@ PUBLISHED: list[tuple[str, str, str, str, tuple[str, ...], float, str]] = [
         184 + 76,
         "vestikavkaza.ru 168074, with 76 km in Turkey",
     ),
-    ("Dostyk - Brest", "Dostyk", "Brest, BLR", "", (), 5430, "ERAI, about 5,430 km"),
+    ("Dostyk - Brest", "Dostyk", "Brest, BLR", "", (), 5430, "general knowledge (the length behind the ERAI index)"),
     (
         "Semey - Almaty - Lugovaya (Turksib)",
         "Semey",

@@ -21,7 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = tuple(ROOT / name for name in ("README.md", "docs/index.md", "docs/tutorial.md", "docs/how-to.md"))
+PAGES = tuple(
+    ROOT / name
+    for name in ("README.md", "docs/index.md", "docs/tutorial.md", "docs/how-to.md", "docs/corridors.md")
+)
 OUTPUT, NOT_RUN = "<!-- output -->", "<!-- not run:"
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ .*(?:\n> .*)*", re.MULTILINE)

@@ -96,7 +96,7 @@ def route(
         list[str] | None, typer.Option(help="Name of a permit held; may be given several times.")
     ] = None,
     weigh: Weigh = "generalised",
-    k: Annotated[int, typer.Option("-k", "--routes", help="How many distinct routes.")] = 3,
+    k: Annotated[int, typer.Option("-k", help="How many distinct routes.")] = 3,
     max_shared: Annotated[
         float,
         typer.Option(help="Greatest part of its length that a route shares with a better one; 1 allows any."),
