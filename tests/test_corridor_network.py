@@ -13,9 +13,9 @@ from equidistance.corridors.curated import CURATED, DATA
 from equidistance.corridors.flows import states_of
 from equidistance.corridors.geometry import decode, encode, length_km
 from equidistance.corridors.network import MANIFEST, TABLES, basemap, load
-from equidistance.corridors.routes import NotConnected, route
+from equidistance.corridors.routes import route
 from equidistance.corridors.schema import COVERAGE, MODES
-from equidistance.errors import AmbiguousName, BadFile, InvalidRequest, StoreError, UnknownName
+from equidistance.errors import AmbiguousName, BadFile, InvalidRequest, NotConnected, StoreError, UnknownName
 from equidistance.ground.states import get_state
 
 SHORT = {"on": "2023-06-01", "cargo": "container", "weigh": "km"}

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment, assess
     from equidistance.assessment.why import Explanation, why
+    from equidistance.corridors.routes import route
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
@@ -33,6 +34,7 @@ _PUBLIC = {
     "all_sources": ("equidistance.sources.card", "all_sources"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
+    "route": ("equidistance.corridors.routes", "route"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
 }
 
@@ -48,6 +50,7 @@ __all__ = [
     "ingest",
     "pull",
     "resolve",
+    "route",
     "why",
 ]
 

@@ -116,6 +116,7 @@ def parameters() -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+@cache
 def lookup(name: str, mode: str, state: str, cargo: str, movement: str) -> Parameter | None:
     """The most specific parameter that fits: state before movement before cargo before mode."""
     best: Parameter | None = None

@@ -16,17 +16,13 @@ from equidistance.corridors.network import Bools, Network, Place, default_day, l
 from equidistance.corridors.rules import Effects, Rule
 from equidistance.corridors.schema import CARGOES, CARRIES
 from equidistance.corridors.search import Arcs, Way, Weighed
-from equidistance.errors import EquidistanceError, InvalidRequest
+from equidistance.errors import InvalidRequest, NotConnected
 from equidistance.ground.states import get_state
 
 Weigh = Literal["generalised", "time", "cost", "km", "co2"]
 _MEASURE = {"generalised": "generalised", "time": "hours", "cost": "usd", "km": "km", "co2": "kg_co2"}
 MAX_SHARED = 0.7
 MOST_ROUTES = 50
-
-
-class NotConnected(EquidistanceError):
-    """No way is open between two places; the message says where the gap is."""
 
 
 def route(
