@@ -86,17 +86,26 @@ def chart(
             stroke=alt.Stroke(
                 "label:N",
                 scale=alt.Scale(domain=labels, range=colours),
-                legend=alt.Legend(title=None, symbolType="stroke", columns=3 if len(labels) > 3 else 0),
+                legend=alt.Legend(
+                    title=None,
+                    symbolType="stroke",
+                    columns=3 if len(labels) > 3 else 0,
+                    columnPadding=40,
+                ),
             ),
             strokeWidth=alt.StrokeWidth(
                 "mt:Q",
                 scale=alt.Scale(domain=[0, most], range=[0.8, 9.0] if flows else [0, 2.6]),
-                legend=alt.Legend(title="Mt a year", tickCount=4, symbolType="stroke") if flows else None,
+                legend=alt.Legend(title="Mt a year", tickCount=4, symbolType="stroke", orient="bottom-left")
+                if flows
+                else None,
             ),
             strokeDash=alt.StrokeDash(
                 "mode:N",
                 scale=alt.Scale(domain=list(_DASHES), range=list(_DASHES.values())),
-                legend=alt.Legend(title=None, symbolType="stroke", symbolStrokeColor=theme.INK),
+                legend=alt.Legend(
+                    title=None, symbolType="stroke", symbolStrokeColor=theme.INK, orient="bottom-right"
+                ),
             ),
         )
     )
