@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import corridors
 import ideal_points
 import ingest
 import predictive
@@ -32,6 +33,9 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "ingest": lambda: ingest.ingest(full=full),
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
+        "distances": corridors.distances,
+        "searches": corridors.searches,
+        "assignment": corridors.assignment,
     }
     always |= ideal_points.parts(full)
     return always | ({"fit": smoother.whole_fit} if full else {})

@@ -119,7 +119,7 @@ def value_of(kind: Any) -> str:
         return f"one or more: {value_of(arguments[0])}"
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return ", ".join(f"`{choice.value}`" for choice in kind)
-    return {str: "text", int: "whole number", bool: "", Path: "path"}[kind]
+    return {str: "text", int: "whole number", float: "number", bool: "", Path: "path"}[kind]
 
 
 def command_line() -> str:

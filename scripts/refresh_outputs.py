@@ -30,6 +30,7 @@ PAGES = tuple(
         "docs/how-to.md",
         "docs/voting.md",
         "docs/ideal-points.md",
+        "docs/corridors.md",
     )
 )
 OUTPUT, NOT_RUN = "<!-- output -->", "<!-- not run:"

@@ -15,9 +15,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment, assess
     from equidistance.assessment.ideal_points import ideal_points
-    from equidistance.assessment.ideal_points_result import IdealPoints
     from equidistance.assessment.voting import voting_record
-    from equidistance.assessment.why import Explanation, why
+    from equidistance.assessment.why import why
+    from equidistance.corridors.routes import route
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
@@ -29,9 +29,7 @@ _PUBLIC = {
     "assess": ("equidistance.assessment.assess", "assess"),
     "Assessment": ("equidistance.assessment.assess", "Assessment"),
     "why": ("equidistance.assessment.why", "why"),
-    "Explanation": ("equidistance.assessment.why", "Explanation"),
     "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
-    "IdealPoints": ("equidistance.assessment.ideal_points_result", "IdealPoints"),
     "voting_record": ("equidistance.assessment.voting", "voting_record"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
@@ -39,14 +37,13 @@ _PUBLIC = {
     "all_sources": ("equidistance.sources.card", "all_sources"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
+    "route": ("equidistance.corridors.routes", "route"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
 }
 
 __all__ = [
     "Assessment",
     "EquidistanceError",
-    "Explanation",
-    "IdealPoints",
     "__version__",
     "all_indicators",
     "all_sources",
@@ -56,6 +53,7 @@ __all__ = [
     "ingest",
     "pull",
     "resolve",
+    "route",
     "voting_record",
     "why",
 ]

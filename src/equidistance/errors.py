@@ -50,3 +50,7 @@ class StoreError(EquidistanceError):
 
 class FetchError(EquidistanceError):
     """A download failed: offline, refused, or its checksum does not match."""
+
+
+class NotConnected(EquidistanceError):
+    """No way is open between two places, or a place is off the network; the message says where the gap is."""

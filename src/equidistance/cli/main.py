@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from equidistance import __version__
-from equidistance.cli import data_commands, ideal_point_commands, voting_commands
+from equidistance.cli import corridor_commands, data_commands, ideal_point_commands, voting_commands
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
@@ -277,6 +277,7 @@ def _print_parquet(table: "object") -> None:
 data_commands.register(app)
 voting_commands.register(app)
 ideal_point_commands.register(app)
+corridor_commands.register(app)
 
 
 def main() -> None:

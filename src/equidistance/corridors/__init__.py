@@ -1,0 +1,1 @@
+"""Corridors: which way cargo goes, through which powers, under which rules."""
