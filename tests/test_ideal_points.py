@@ -122,7 +122,6 @@ def test_tables_have_the_promised_columns(points: IdealPoints) -> None:
     content = json.loads(points.to_json())
     assert {"positions", "items", "diagnostics", "sources", "settings", "notes", "converged"} <= set(content)
     assert eq.ideal_points is ideal_points
-    assert eq.IdealPoints is IdealPoints
 
 
 def test_votes_are_counted(points: IdealPoints, votes: pd.DataFrame) -> None:
