@@ -105,6 +105,7 @@ def basket_test(
     headings: Integers,
     k: int,
     *,
+    picked: Booleans | None = None,
     draws: int = 2000,
     seed: int = 1,
 ) -> Picked:
@@ -120,6 +121,8 @@ def basket_test(
         placebo: the comparison goods, shape (P,).
         headings: heading of each good as a number, shape (P,).
         k: how many were picked; all of them makes it a test of the whole list.
+        picked: which were picked, shape (P,); by default the k fastest. Whoever picked by another rule could have
+            picked the fastest, and is judged as if that had been the rule.
         draws: placebo baskets.
         seed: of the draws.
 
@@ -132,7 +135,8 @@ def basket_test(
     if not len(inside) or not len(outside):
         raise ValueError("a basket needs listed goods and placebo goods with a score")
     k = min(k, len(inside))
-    observed = float(np.sort(ranked[inside])[-k:].mean())
+    chosen = np.sort(ranked[inside])[-k:] if picked is None else ranked[inside][picked[inside]]
+    observed = float(chosen.mean())
     sizes = np.unique(headings[inside], return_counts=True)[1]
     draw = _pools(outside, headings, sizes)
     generator = np.random.default_rng(seed)
