@@ -11,6 +11,7 @@ FLOORS = (  # top to bottom; folders on one floor may not know each other
     {"cli"},
     {"report"},
     {"assessment"},
+    {"reexports"},
     {"figures", "models"},
     {"indicators"},
     {"sources"},

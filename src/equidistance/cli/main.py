@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from equidistance import __version__
-from equidistance.cli import data_commands
+from equidistance.cli import data_commands, screen_commands
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
@@ -288,6 +288,7 @@ def _print_parquet(table: "object") -> None:
 
 
 data_commands.register(app)
+screen_commands.register(app)
 
 
 def main() -> None:

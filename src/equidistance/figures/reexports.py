@@ -29,7 +29,7 @@ _MILLION = 1e6
 def series_caption(table: Table, state: str, target: str) -> theme.Caption:
     """What the listed goods did after the date."""
     return theme.Caption(
-        f"Listed goods: to {state}, on to {target}, and to {target} directly",
+        f"The goods screened: to {state}, from there on, and to {target} directly",
         "Unit: million a month (or year), in the currency of the figures. Line: what was traded. Dashed line and band: "
         "what comparable goods lead to expect after the date, median and 90% interval.",
         "Line charts of trade in the listed goods over time, one panel per flow, with a band for what comparable goods "
@@ -38,7 +38,14 @@ def series_caption(table: Table, state: str, target: str) -> theme.Caption:
 
 
 def series(
-    table: Table, state: str, target: str, *, caption: theme.Caption | None = None, width: int = 250, height: int = 150
+    table: Table,
+    state: str,
+    target: str,
+    *,
+    onward: str = "",
+    caption: theme.Caption | None = None,
+    width: int = 250,
+    height: int = 150,
 ) -> "alt.TopLevelMixin":
     """One panel per flow: traded amounts, and the band that comparable goods lead to expect.
 
@@ -46,15 +53,20 @@ def series(
         table: ``flow, period, value, expected, low, high, currency``.
         state: name of the intermediary.
         target: name of the destination.
+        onward: where the outbound flow goes, if not to the destination alone.
         caption: words to draw around the chart.
         width: of one panel, in pixels.
         height: of one panel, in pixels.
     """
     import altair as alt
 
+    def named(flow: str) -> str:
+        to = onward if onward and flow == "outbound" else target
+        return FLOW_NAMES[flow].format(state=state, target=to)
+
     data = []
     for row in table:
-        name = FLOW_NAMES[row["flow"]].format(state=state, target=target)
+        name = named(row["flow"])
         plain = rows.plain(row)
         for column in ("value", "expected", "low", "high"):
             plain[column] = None if row[column] is None else row[column] / _MILLION
@@ -83,7 +95,7 @@ def series(
     ]
     panel = alt.layer(*layers, data=alt.NamedData("flows")).properties(width=width, height=height)
     order = [
-        f"{FLOW_NAMES[flow].format(state=state, target=target)}, {currency} m"
+        f"{named(flow)}, {currency} m"
         for flow, currency in dict.fromkeys((row["flow"], row["currency"]) for row in table)
     ]
     chart = panel.facet(facet=alt.Facet("panel:N", sort=order, title=None), columns=3)
@@ -126,8 +138,7 @@ def goods(
 
     def panel_of(code: str) -> str:
         row = known.get(code, {})
-        name = (row.get("name") or "")[:22].strip()
-        return f"{code} {name}".strip()
+        return f"{code} {short_name(row.get('name') or '', 20)}".strip()
 
     data: list[dict[str, Any]] = []
     for row in table:
@@ -163,6 +174,13 @@ def goods(
     chart = panel.facet(facet=alt.Facet("panel:N", sort=order, title=None), columns=columns)
     chart = chart.resolve_scale(y="independent").resolve_axis(x="independent")
     return theme.finish(chart, {"goods": data}, caption)
+
+
+def short_name(name: str, most: int) -> str:
+    """The part of a nomenclature text that tells a good from its neighbours: what follows the first semicolon."""
+    general, _, special = name.partition("; ")
+    text = special if len(special) > 5 and not special.startswith(("n.e.c", "parts of")) else general
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(" ,;") + "…"
 
 
 def picking_caption(products: Table, state: str) -> theme.Caption:
@@ -201,7 +219,7 @@ def picking(
         flow = min(flows, key=lambda name: row[f"{name}_p"])
         data.append(
             {
-                "good": f"{row['product']} {(row['name'] or '')[:40]}".strip(),
+                "good": f"{row['product']} {short_name(row['name'] or '', 40)}".strip(),
                 "naive": max(row[f"{flow}_naive_p"] or 1e-12, 1e-12),
                 "p": row[f"{flow}_p"],
                 "q": row[f"{flow}_q"],
@@ -239,15 +257,16 @@ def picking(
     return theme.finish(chart, {"goods": data, "level": [{"level": 0.05}]}, caption)
 
 
-def sankey_caption(table: Table, state: str) -> theme.Caption:
+def sankey_caption(table: Table, state: str, code: str) -> theme.Caption:
     """Who sent most."""
-    inbound = [row for row in table if row["destination"] != "RUS"]
+    inbound = [row for row in table if row["origin"] != code]
     largest = max(inbound, key=lambda row: row["value"], default=None)
     title = f"{largest['origin']} sent most of the listed goods to {state}" if largest else "Who sent what to whom"
     return theme.Caption(
         title,
-        "Widths: amounts after the date, each side in the currency of its figures; the two sides are different records, "
-        "and what leaves need not be what came.",
+        "Widths: amounts after the date"
+        + ("" if len({row["currency"] for row in table}) < 2 else ", each side in its own currency and scale")
+        + ". The two sides are different records: what leaves need not be what came.",
         f"A flow chart from the exporters to {state} and on. {title}.",
     )
 
@@ -307,14 +326,17 @@ def _bands(links: Sequence[dict[str, Any]], state: str, most: int) -> tuple[list
         inbound = [*inbound[:most], {**inbound[0], "origin": f"{len(inbound) - most} others", "value": rest}]
     points: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
+    sums = [sum(row["value"] for row in side) for side in (inbound, outbound)]
+    common = len({row["currency"] for row in links}) < 2
     for side, members in (("inbound", inbound), ("outbound", outbound)):
         total = sum(row["value"] for row in members)
         if total <= 0:
             continue
         gap = 0.02
         outer, inner = 0.0, 0.1
-        scale_out = (1 - gap * (len(members) - 1)) / total
-        scale_in = 0.8 / total
+        most_of = max(sums) if common else total
+        scale_out = (1 - gap * (len(members) - 1)) / most_of
+        scale_in = 0.8 / most_of
         for row in members:
             wide, narrow = row["value"] * scale_out, row["value"] * scale_in
             if side == "outbound":
@@ -353,16 +375,15 @@ def compared_caption(table: Table) -> theme.Caption:
     title = f"More than comparison explains: {', '.join(out)}" if out else "No intermediary stands out"
     return theme.Caption(
         title,
-        "Excess of the listed goods over the counterfactual as a share of the level of before, with its 90% interval; "
-        "full dots: p at most 0.05 after adjusting for the number of comparisons.",
-        f"A dot plot of the excess for each intermediary. {title}.",
+        "What flowed after the date, times what the counterfactual leads to expect of the sum, with its 90% interval; "
+        "full dots: the goods' ranks differ from comparable goods, p at most 0.05 after adjusting for the number of "
+        "comparisons. Sums hang on a few large goods, ranks do not: the two need not agree.",
+        f"A dot plot of actual over expected trade for each intermediary. {title}.",
     )
 
 
-def compared(
-    table: Table, *, caption: theme.Caption | None = None, width: int = 520
-) -> "alt.TopLevelMixin":
-    """The excess of each intermediary over its counterfactual, relative to before.
+def compared(table: Table, *, caption: theme.Caption | None = None, width: int = 520) -> "alt.TopLevelMixin":
+    """Actual over expected trade of each intermediary, on a log scale.
 
     Args:
         table: the table that compares screens.
@@ -375,14 +396,14 @@ def compared(
         {
             "state": row["name"],
             "flow": row["flow"],
-            "excess": row["excess"] / row["before"],
-            "low": row["excess_low"] / row["before"],
-            "high": row["excess_high"] / row["before"],
+            "ratio": row["after"] / row["expected"],
+            "low": row["after"] / row["expected_high"],
+            "high": row["after"] / row["expected_low"],
             "sure": (row["matched_p_adjusted"] or 1) <= 0.05,
             "p": row["matched_p"],
         }
         for row in table
-        if row["excess"] is not None and row["before"]
+        if row["after"] and row["expected"] and row["expected_low"]
     ]
     flows = list(dict.fromkeys(row["flow"] for row in data))
     base = alt.Chart().encode(
@@ -390,15 +411,27 @@ def compared(
         yOffset=alt.YOffset("flow:N", sort=flows),
         color=alt.Color("flow:N", scale=alt.Scale(domain=flows, range=[FLOW_COLOURS[flow] for flow in flows])),
     )
-    x = alt.X("excess:Q", title="excess, times the level of before", axis=alt.Axis(tickCount=6, grid=True))
+    scale = alt.Scale(type="log", nice=False, padding=15)
+    axis = alt.Axis(values=[0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 100], format="~g", grid=True)
+    x = {"scale": scale, "axis": axis, "title": "actual over expected (log scale)"}
+    more = [
+        alt.Tooltip("state:N", title="state"),
+        alt.Tooltip("flow:N", title="flow"),
+        alt.Tooltip("ratio:Q", title="actual over expected", format=".2f"),
+        alt.Tooltip("p:Q", title="p of the list", format=".3f"),
+    ]
     layers = [
-        base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", title="excess, times the level of before"), x2="high:Q"),
-        base.transform_filter("datum.sure").mark_point(filled=True, size=70, opacity=1).encode(x=x),
-        base.transform_filter("!datum.sure").mark_point(size=60, strokeWidth=1.6).encode(x=x),
-        alt.Chart(alt.NamedData("zero")).mark_rule(color=theme.MUTED).encode(x="zero:Q"),
+        base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", **x), x2="high:Q"),
+        base.transform_filter("datum.sure")
+        .mark_point(filled=True, size=70, opacity=1)
+        .encode(x=alt.X("ratio:Q", **x), tooltip=more),
+        base.transform_filter("!datum.sure")
+        .mark_point(size=60, strokeWidth=1.6)
+        .encode(x=alt.X("ratio:Q", **x), tooltip=more),
+        alt.Chart(alt.NamedData("one")).mark_rule(color=theme.MUTED).encode(x=alt.X("one:Q", scale=scale)),
     ]
     chart = alt.layer(*layers, data=alt.NamedData("states")).properties(width=width, height=alt.Step(22))
-    return theme.finish(chart, {"states": data, "zero": [{"zero": 0}]}, caption)
+    return theme.finish(chart, {"states": data, "one": [{"one": 1}]}, caption)
 
 
 def _flows(table: Table) -> list[str]:

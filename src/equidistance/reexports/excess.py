@@ -34,8 +34,8 @@ def by_placebo_products(
 ) -> tuple[Expected, Floats, Floats]:
     """The chosen goods grow like comparable goods on no list.
 
-    Each draw gives every heading of the chosen goods the growth of goods from a heading without listed ones, measured
-    in standard deviations of its stratum, so that goods of a heading stay together.
+    Each draw gives the chosen goods of a heading the growth of placebo goods of similar size, from one heading where it
+    has such goods, so that what moves together stays together.
 
     Args:
         base: level of before, shape (P,).
@@ -52,28 +52,34 @@ def by_placebo_products(
     Returns:
         The expected total; each chosen good's 5%, 50% and 95% quantile, shape (chosen, 3); the draws of the total.
     """
-    middle, spread = np.zeros(len(base)), np.ones(len(base))
-    for stratum in np.unique(strata):
-        inside = strata == stratum
-        known = log_ratio[inside & placebo]
-        if len(known):
-            low, centre, high = np.quantile(known, [0.16, 0.5, 0.84])
-            middle[inside], spread[inside] = centre, max((high - low) / 2, 1e-6)
-    standard = (log_ratio - middle) / spread
     outside = np.flatnonzero(placebo)
+    of_stratum = {int(place): outside[strata[outside] == place] for place in np.unique(strata[outside])}
+    members = np.flatnonzero(chosen & np.isin(strata, list(of_stratum)))
     pools = [outside[headings[outside] == heading] for heading in np.unique(headings[outside])]
-    members = np.flatnonzero(chosen)
-    clusters = [members[headings[members] == heading] for heading in np.unique(headings[members])]
+    clusters = [np.flatnonzero(headings[members] == heading) for heading in np.unique(headings[members])]
+    alike = {place: _beside(pools, strata, place, goods) for place, goods in of_stratum.items()}
     generator = np.random.default_rng(seed)
-    offset = n * FLOOR
-    drawn = np.zeros((draws, len(base)))
+    drawn = np.empty((draws, len(members)))
     for cluster in clusters:
-        for place, pool in enumerate(generator.integers(len(pools), size=draws)):
-            drawn[place, cluster] = standard[generator.choice(pools[pool], size=len(cluster))]
-    ratio = control[members] + middle[members] + spread[members] * drawn[:, members]
-    expected = np.maximum((base[members] + offset) * np.exp(ratio) - offset, 0.0)  # (draws, chosen)
+        pool = generator.integers(len(pools), size=draws)
+        for member in cluster:
+            goods, first, count = alike[int(strata[members[member]])]
+            chance = generator.random(draws)
+            drawn[:, member] = log_ratio[goods[first[pool] + (chance * count[pool]).astype(np.int64)]]
+    offset = n * FLOOR
+    expected = np.maximum((base[members] + offset) * np.exp(control[members] + drawn) - offset, 0.0)
     totals = expected.sum(axis=1)
     return _expected(totals), np.quantile(expected, QUANTILES, axis=0).T, totals
+
+
+def _beside(
+    pools: list[Integers], strata: Integers, stratum: int, everywhere: Integers
+) -> tuple[Integers, Integers, Integers]:
+    """For each heading its goods of a stratum, else the stratum's goods of all headings: goods, first place, count."""
+    lists = [pool[strata[pool] == stratum] for pool in pools]
+    lists = [found if len(found) else everywhere for found in lists]
+    counts = np.array([len(found) for found in lists])
+    return np.concatenate(lists), np.concatenate(([0], np.cumsum(counts)[:-1])), counts
 
 
 def by_trend(total: Floats, post: Booleans, season: int, *, draws: int = 2000, seed: int = 1) -> Expected | None:

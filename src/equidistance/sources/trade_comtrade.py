@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.errors import BadFile
+from equidistance.errors import BadFile, InvalidRequest
 from equidistance.ground.hs import revision
 from equidistance.ground.states import all_states, get_state
 from equidistance.sources.card import Card, Reading, Rejected, Source
@@ -151,7 +151,7 @@ def _totals_only(
 def _revision(code: str) -> str:
     try:
         return revision(code)
-    except Exception:  # whatever the publisher calls it: kept as it is, and never joined to another
+    except InvalidRequest:  # whatever the publisher calls it: kept as it is, and never joined to another
         return code.strip() or "HS"
 
 
@@ -171,6 +171,19 @@ def _state(code: str, year: int) -> str | None:
     if known is None or known == WORLD:
         return known or NO_STATE  # a territory, a group, or "areas not elsewhere specified"
     return iso_state(known, year) or (known if get_state(known).end is None else NO_STATE)
+
+
+def code_of(state: str) -> int:
+    """Comtrade's number for a state of today.
+
+    Raises:
+        InvalidRequest: Comtrade has none.
+    """
+    own = {known: number for number, known in _OWN_CODES.items() if known not in (WORLD, NO_STATE)}
+    m49 = get_state(state).m49
+    if state not in own and m49 is None:
+        raise InvalidRequest(f"UN Comtrade has no number for {state}.")
+    return own.get(state) or int(m49 or 0)
 
 
 @cache
