@@ -27,43 +27,70 @@ def register(app: typer.Typer) -> None:
 
 
 def screen(
-    state: Annotated[str, typer.Argument(help="The intermediary: name in English or Russian, or ISO alpha-3 code.")],
+    state: Annotated[
+        str, typer.Argument(help="The intermediary: name in English or Russian, or ISO alpha-3 code.")
+    ],
     origins: Annotated[
         str, typer.Option("--from", help="Sanctioning exporters: a bloc, or states separated by commas.")
     ] = "WEST",
     target: Annotated[str, typer.Option("--to", help="The sanctioned destination.")] = "RUS",
     goods: Annotated[
-        str, typer.Option("--list", help="chpl, eu-2023-01, families, a CSV file with a column code, or 'all' goods.")
+        str,
+        typer.Option(
+            "--list", help="chpl, eu-2023-01, families, a CSV file with a column code, or 'all' goods."
+        ),
     ] = "chpl",
     since: Annotated[str, typer.Option(help="First month after the sanctions.")] = "2022-03",
-    until: Annotated[str | None, typer.Option(help="Last month used (default: the last in the data).")] = None,
-    before: Annotated[int, typer.Option(min=6, max=240, help="Months before that date to compare with.")] = 24,
+    until: Annotated[
+        str | None, typer.Option(help="Last month used (default: the last in the data).")
+    ] = None,
+    before: Annotated[
+        int, typer.Option(min=6, max=240, help="Months before that date to compare with.")
+    ] = 24,
     compare: Annotated[
         str | None,
-        typer.Option(help="Other intermediaries to set beside it, comma-separated; 'neighbours' for the usual seven."),
+        typer.Option(
+            help="Other intermediaries to set beside it, comma-separated; 'neighbours' for the usual seven."
+        ),
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Other destinations as a control (default: all in the data that are no intermediaries)."),
+        typer.Option(
+            help="Other destinations as a control (default: all in the data that are no intermediaries)."
+        ),
     ] = None,
     picked: Annotated[
-        str | None, typer.Option(help="Product codes that were picked because they surged, judged as one basket.")
+        str | None,
+        typer.Option(help="Product codes that were picked because they surged, judged as one basket."),
     ] = None,
-    fastest: Annotated[int, typer.Option(min=1, max=1000, help="Size of the basket of the fastest goods.")] = 10,
+    fastest: Annotated[
+        int, typer.Option(min=1, max=1000, help="Size of the basket of the fastest goods.")
+    ] = 10,
     null: Annotated[
         Literal["auto", "products", "destinations", "dates"],
-        typer.Option(help="What a surge is compared with: unlisted goods, other destinations, earlier dates."),
+        typer.Option(
+            help="What a surge is compared with: unlisted goods, other destinations, earlier dates."
+        ),
     ] = "auto",
     flow: Annotated[
-        Literal["export", "re-export"], typer.Option(help="Which outbound flow of the intermediary is screened.")
+        Literal["export", "re-export"],
+        typer.Option(help="Which outbound flow of the intermediary is screened."),
     ] = "export",
-    gravity: Annotated[bool, typer.Option("--gravity", help="Add the gravity counterfactual (needs pyfixest).")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write a file: .html (report), .json, .csv or .parquet.")] = None,
-    output: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")] = "table",
+    gravity: Annotated[
+        bool, typer.Option("--gravity", help="Add the gravity counterfactual (needs pyfixest).")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a file: .html (report), .json, .csv or .parquet.")
+    ] = None,
+    output: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
+    ] = "table",
     store: Annotated[Path | None, typer.Option("--store", help="Store to use (default: your store).")] = None,
     trade: Annotated[
         list[Path] | None,
-        typer.Option(help="Parquet file in the layout of the evidence table goods, instead of a store; may be repeated."),
+        typer.Option(
+            help="Parquet file in the layout of the evidence table goods, instead of a store; may be repeated."
+        ),
     ] = None,
     draws: Annotated[int, typer.Option(min=99, max=100_000, help="Placebo baskets and draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
@@ -83,7 +110,9 @@ def screen(
     if out is not None:
         _refuse_unwritable(out, FORMATS)
     if store is not None and trade:
-        raise InvalidRequest(f"--trade replaces the store, and --store names {store}.", hint="Give one of the two.")
+        raise InvalidRequest(
+            f"--trade replaces the store, and --store names {store}.", hint="Give one of the two."
+        )
     others = list(NEIGHBOURS) if compare == "neighbours" else _parts(compare)
     settings: dict[str, Any] = {
         "origins": origins,
@@ -149,7 +178,7 @@ def _write_compared(screens: "list[Screen]", table: "Table", out: Path) -> None:
 def _show(screens: "list[Screen]", table: "Table | None") -> None:
     from equidistance.cli.show import show_table
     from equidistance.cli.terminal import console, safe
-    from equidistance.reexports.screen_tables import money
+    from equidistance.reexports.tabular import money
     from equidistance.tables import Table as ResultTable
 
     out = console()
@@ -233,7 +262,9 @@ def lists_show(
 @lists_app.command("build")
 def lists_build(
     source: Annotated[Path, typer.Option("--from", help="Directory with the publishers' tables.")],
-    target: Annotated[Path | None, typer.Option("--to", help="Where to write (default: into the package).")] = None,
+    target: Annotated[
+        Path | None, typer.Option("--to", help="Where to write (default: into the package).")
+    ] = None,
 ) -> None:
     """Build the shipped lists from the publishers' tables: codes, tiers and short names only."""
     from equidistance.reexports.products import LISTS, build_lists
@@ -243,14 +274,20 @@ def lists_build(
 
 
 def comtrade(
-    reporters: Annotated[str, typer.Option("--reporters", help="Reporting states, comma-separated, or a bloc.")],
-    periods: Annotated[str, typer.Option("--periods", help="Months or years, e.g. 2021-01:2023-12 or 2021,2022.")],
+    reporters: Annotated[
+        str, typer.Option("--reporters", help="Reporting states, comma-separated, or a bloc.")
+    ],
+    periods: Annotated[
+        str, typer.Option("--periods", help="Months or years, e.g. 2021-01:2023-12 or 2021,2022.")
+    ],
     directory: Annotated[Path, typer.Option("--to", help="Directory for the result tables.")],
-    partners: Annotated[str | None, typer.Option("--partners", help="Partners, comma-separated (default: all).")] = None,
-    flow: Annotated[Literal["X", "M", "RX"], typer.Option("--flow", help="Exports, imports or re-exports.")] = "X",
-    goods: Annotated[
-        str, typer.Option("--list", help="Codes of a list, or 'all' six-digit codes.")
-    ] = "all",
+    partners: Annotated[
+        str | None, typer.Option("--partners", help="Partners, comma-separated (default: all).")
+    ] = None,
+    flow: Annotated[
+        Literal["X", "M", "RX"], typer.Option("--flow", help="Exports, imports or re-exports.")
+    ] = "X",
+    goods: Annotated[str, typer.Option("--list", help="Codes of a list, or 'all' six-digit codes.")] = "all",
 ) -> None:
     """Download result tables from UN Comtrade; the key is read from the variable COMTRADE_API_KEY.
 
@@ -262,8 +299,12 @@ def comtrade(
 
     codes = None if goods == "all" else sorted(get_list(goods).groups())
     with progress() as report:
-        files = download(reporters, periods, directory, partners=partners, flow=flow, products=codes, progress=report)
-    print(f"{len(files)} files in {printable(str(directory))}. Next: equidistance ingest trade_comtrade {directory}")
+        files = download(
+            reporters, periods, directory, partners=partners, flow=flow, products=codes, progress=report
+        )
+    print(
+        f"{len(files)} files in {printable(str(directory))}. Next: equidistance ingest trade_comtrade {directory}"
+    )
 
 
 def _parts(text: str | None) -> list[str]:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 FLOW_COLOURS = {"inbound": "#1D7FA6", "outbound": "#C7621C", "direct": "#7C7F86"}
 FLOW_NAMES = {
-    "inbound": "sanctioning states to {state}",
+    "inbound": "to {state}",
     "outbound": "{state} to {target}",
-    "direct": "sanctioning states to {target} directly",
+    "direct": "to {target} directly",
 }
 STRENGTH_COLOURS = {
     "strong": "#B53C37",
@@ -44,7 +44,7 @@ def series(
     *,
     onward: str = "",
     caption: theme.Caption | None = None,
-    width: int = 250,
+    width: int = 275,
     height: int = 150,
 ) -> "alt.TopLevelMixin":
     """One panel per flow: traded amounts, and the band that comparable goods lead to expect.
@@ -99,7 +99,9 @@ def series(
         for flow, currency in dict.fromkeys((row["flow"], row["currency"]) for row in table)
     ]
     chart = panel.facet(facet=alt.Facet("panel:N", sort=order, title=None), columns=3)
-    return theme.finish(chart.resolve_scale(y="independent").resolve_axis(x="independent"), {"flows": data}, caption)
+    return theme.finish(
+        chart.resolve_scale(y="independent").resolve_axis(x="independent"), {"flows": data}, caption
+    )
 
 
 def goods_caption(table: Table, state: str) -> theme.Caption:
@@ -107,8 +109,8 @@ def goods_caption(table: Table, state: str) -> theme.Caption:
     codes = list(dict.fromkeys(row["product"] for row in table))
     return theme.Caption(
         f"The {len(codes)} goods with the strongest evidence",
-        "Unit: million a month (or year). Blue: inbound, orange: outbound. The vertical line is the most probable start "
-        "of the new level, the grey area its 90% interval, where one change is much better than none.",
+        "Unit: million a month (or year). Blue: inbound, orange: outbound. The vertical line is the most probable "
+        "start of the new level, the grey area its 90% interval, where one change is much better than none.",
         f"Line charts of trade in single goods over time: {', '.join(codes)}.",
     )
 
@@ -148,10 +150,16 @@ def goods(
         if found and found["onset_clear"]:
             mark = rows.plain({name: found[name] for name in ("onset", "onset_low", "onset_high")})
             data.append({"panel": panel_of(code), "flow": "onset", **mark})
-    x = {"title": None, "scale": alt.Scale(type="utc"), "axis": alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 3})}
+    x = {
+        "title": None,
+        "scale": alt.Scale(type="utc"),
+        "axis": alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 3}),
+    }
     base = alt.Chart()
     layers = [
-        base.mark_rect(color=theme.MUTED, opacity=0.15).encode(x=alt.X("onset_low:T", **x), x2="onset_high:T"),
+        base.mark_rect(color=theme.MUTED, opacity=0.15).encode(
+            x=alt.X("onset_low:T", **x), x2="onset_high:T"
+        ),
         base.mark_rule(color=theme.MUTED, strokeDash=[2, 2]).encode(x=alt.X("onset:T", **x)),
         base.transform_filter("datum.flow !== 'onset'")
         .mark_line(strokeWidth=1.5)
@@ -160,7 +168,9 @@ def goods(
             y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3)),
             color=alt.Color(
                 "flow:N",
-                scale=alt.Scale(domain=["inbound", "outbound"], range=[FLOW_COLOURS[f] for f in ("inbound", "outbound")]),
+                scale=alt.Scale(
+                    domain=["inbound", "outbound"], range=[FLOW_COLOURS[f] for f in ("inbound", "outbound")]
+                ),
             ),
             tooltip=[
                 alt.Tooltip("period:T", title="month", format="%B %Y"),
@@ -191,9 +201,9 @@ def picking_caption(products: Table, state: str) -> theme.Caption:
         picked += row["evidence"] in ("strong", "moderate")
     return theme.Caption(
         f"A first look flags {naive} goods, the test that repeats the picking {picked}",
-        "Each good twice: its naive p value (hollow) and its rank among goods that nobody picked (full), on a log scale, "
-        "the flow with the smaller value; the vertical line is 0.05. Left of it a value looks remarkable. The colour "
-        "says the evidence after adjusting for the number of goods.",
+        "Each good twice: its naive p value (hollow) and its rank among goods that nobody picked (full), on a log "
+        "scale, the flow with the smaller value; the vertical line is 0.05. Right of it a value looks remarkable. "
+        "The colour says the evidence after adjusting for the number of goods.",
         "A dot plot of two p values for each good.",
     )
 
@@ -233,9 +243,13 @@ def picking(
     )
     scale = alt.Scale(type="log", domain=[1e-12, 1], reverse=True, nice=False)
     axis = alt.Axis(values=[1e-12, 1e-9, 1e-6, 1e-4, 1e-2, 0.05, 1], format=".0e", labelOverlap=True)
-    colour = alt.Color("evidence:N", scale=alt.Scale(domain=shown, range=[STRENGTH_COLOURS[s] for s in shown]))
+    colour = alt.Color(
+        "evidence:N", scale=alt.Scale(domain=shown, range=[STRENGTH_COLOURS[s] for s in shown])
+    )
     layers = [
-        base.mark_rule(color=theme.GRID).encode(x=alt.X("naive:Q", scale=scale, title="p value", axis=axis), x2="p:Q"),
+        base.mark_rule(color=theme.GRID).encode(
+            x=alt.X("naive:Q", scale=scale, title="p value", axis=axis), x2="p:Q"
+        ),
         base.mark_point(size=45, strokeWidth=1.5, color=theme.MUTED).encode(x=alt.X("naive:Q", scale=scale)),
         base.mark_point(size=60, filled=True, opacity=1).encode(
             x=alt.X("p:Q", scale=scale),
@@ -249,9 +263,9 @@ def picking(
                 alt.Tooltip("evidence:N", title="evidence"),
             ],
         ),
-        alt.Chart(alt.NamedData("level")).mark_rule(color=theme.MUTED, strokeDash=[3, 3]).encode(
-            x=alt.X("level:Q", scale=scale)
-        ),
+        alt.Chart(alt.NamedData("level"))
+        .mark_rule(color=theme.MUTED, strokeDash=[3, 3])
+        .encode(x=alt.X("level:Q", scale=scale)),
     ]
     chart = alt.layer(*layers, data=alt.NamedData("goods")).properties(width=width, height=alt.Step(19))
     return theme.finish(chart, {"goods": data, "level": [{"level": 0.05}]}, caption)
@@ -261,7 +275,11 @@ def sankey_caption(table: Table, state: str, code: str) -> theme.Caption:
     """Who sent most."""
     inbound = [row for row in table if row["origin"] != code]
     largest = max(inbound, key=lambda row: row["value"], default=None)
-    title = f"{largest['origin']} sent most of the listed goods to {state}" if largest else "Who sent what to whom"
+    title = (
+        f"{largest['origin']} sent most of the listed goods to {state}"
+        if largest
+        else "Who sent what to whom"
+    )
     return theme.Caption(
         title,
         "Widths: amounts after the date"
@@ -301,7 +319,9 @@ def sankey(
         order="place:Q",
         detail="band:N",
         color=alt.Color(
-            "side:N", legend=None, scale=alt.Scale(domain=colours, range=[FLOW_COLOURS[side] for side in colours])
+            "side:N",
+            legend=None,
+            scale=alt.Scale(domain=colours, range=[FLOW_COLOURS[side] for side in colours]),
         ),
         tooltip=[alt.Tooltip("band:N", title="flow"), alt.Tooltip("amount:N", title="amount")],
     )
@@ -317,7 +337,9 @@ def sankey(
     return theme.finish(chart, {"bands": bands, "labels": labels}, caption)
 
 
-def _bands(links: Sequence[dict[str, Any]], state: str, most: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _bands(
+    links: Sequence[dict[str, Any]], state: str, most: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Outlines of the bands as points, and the words beside them."""
     inbound = sorted((row for row in links if row["destination"] == state), key=lambda row: -row["value"])
     outbound = [row for row in links if row["origin"] == state]
@@ -409,7 +431,9 @@ def compared(table: Table, *, caption: theme.Caption | None = None, width: int =
     base = alt.Chart().encode(
         y=alt.Y("state:N", sort=list(dict.fromkeys(row["state"] for row in data)), title=None),
         yOffset=alt.YOffset("flow:N", sort=flows),
-        color=alt.Color("flow:N", scale=alt.Scale(domain=flows, range=[FLOW_COLOURS[flow] for flow in flows])),
+        color=alt.Color(
+            "flow:N", scale=alt.Scale(domain=flows, range=[FLOW_COLOURS[flow] for flow in flows])
+        ),
     )
     scale = alt.Scale(type="log", nice=False, padding=15)
     axis = alt.Axis(values=[0.1, 0.25, 0.5, 1, 2, 4, 10, 25, 100], format="~g", grid=True)

@@ -82,7 +82,9 @@ def _beside(
     return np.concatenate(lists), np.concatenate(([0], np.cumsum(counts)[:-1])), counts
 
 
-def by_trend(total: Floats, post: Booleans, season: int, *, draws: int = 2000, seed: int = 1) -> Expected | None:
+def by_trend(
+    total: Floats, post: Booleans, season: int, *, draws: int = 2000, seed: int = 1
+) -> Expected | None:
     """The total goes on along the log-linear trend of before, season by season.
 
     Least squares on log amounts with a normal prior-free predictive distribution (Student's t through the scaled
@@ -117,9 +119,13 @@ def by_trend(total: Floats, post: Booleans, season: int, *, draws: int = 2000, s
     variance = float(((y[before] - X[before] @ beta) ** 2).sum() / df)
     generator = np.random.default_rng(seed)
     sigma2 = variance * df / generator.chisquare(df, draws)
-    noise = generator.standard_normal((draws, columns)) @ np.linalg.cholesky(inverse + 1e-12 * np.eye(columns)).T
+    noise = (
+        generator.standard_normal((draws, columns)) @ np.linalg.cholesky(inverse + 1e-12 * np.eye(columns)).T
+    )
     coefficients = beta + np.sqrt(sigma2)[:, None] * noise
-    path = coefficients @ X[post].T + np.sqrt(sigma2)[:, None] * generator.standard_normal((draws, int(post.sum())))
+    path = coefficients @ X[post].T + np.sqrt(sigma2)[:, None] * generator.standard_normal(
+        (draws, int(post.sum()))
+    )
     return _expected(np.maximum(np.exp(np.minimum(path, 60.0)) - FLOOR, 0.0).sum(axis=1))
 
 

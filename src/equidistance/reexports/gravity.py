@@ -9,7 +9,7 @@ from equidistance.errors import EquidistanceError
 from equidistance.reexports.surge import Booleans, Floats
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 FORMULA = "value ~ treated | good_destination + good_period + destination_period"
 
@@ -48,7 +48,9 @@ def panel(
     """
     P, D, T = value.shape
     kept = [d for d in range(D) if d not in skip]
-    good, place, period = (axis.ravel() for axis in np.meshgrid(np.arange(P), kept, np.arange(T), indexing="ij"))
+    good, place, period = (
+        axis.ravel() for axis in np.meshgrid(np.arange(P), kept, np.arange(T), indexing="ij")
+    )
     return {
         "value": value[:, kept].ravel() / 1e3,  # thousands: the optimiser likes moderate numbers
         "treated": (listed[good] & (place == destination) & post[period]).astype(np.float64),
@@ -78,7 +80,8 @@ def gravity(
         import pyfixest
     except ImportError:
         raise EquidistanceError(
-            "The gravity counterfactual needs pyfixest.", hint="Install it with: pip install 'equidistance[gravity]'"
+            "The gravity counterfactual needs pyfixest.",
+            hint="Install it with: pip install 'equidistance[gravity]'",
         ) from None
     columns = panel(value, listed, post, destination, skip)
     frame: pandas.DataFrame = pandas.DataFrame(columns)

@@ -8,6 +8,9 @@ from equidistance.reexports import null, surge
 from equidistance.reexports.null import Integers
 from equidistance.reexports.surge import Booleans, Floats, Surge
 
+LEVEL = 0.05
+"""False discovery rate, and level of a test."""
+
 ENOUGH_PLACEBOS = 40
 ENOUGH_DESTINATIONS = 3
 ENOUGH_DATES = 8
@@ -120,9 +123,7 @@ def judge(
         p, baskets = np.full(len(value), np.nan), ()
     q = np.full(len(value), np.nan)
     q[pool] = null.benjamini_hochberg(p[pool])
-    return Judged(
-        grown, ratio, surge.naive_p(value, post), p, q, pool, placebo, strata, kind, baskets
-    )
+    return Judged(grown, ratio, surge.naive_p(value, post), p, q, pool, placebo, strata, kind, baskets)
 
 
 def _null(
@@ -173,7 +174,14 @@ def _by_products(
         )
     if picked is not None and (picked & usable).any():
         own = null.basket_test(
-            ranked, pool, placebo, headings, int((picked & usable).sum()), picked=picked, draws=draws, seed=seed
+            ranked,
+            pool,
+            placebo,
+            headings,
+            int((picked & usable).sum()),
+            picked=picked,
+            draws=draws,
+            seed=seed,
         )
         made.append(Basket("your own", own.k, own.pool, own.statistic, own.naive_p, own.matched_p, own.draws))
     return tuple(made)
@@ -223,8 +231,7 @@ def _by_dates(
     past = np.concatenate([history, value[:, ~post]], axis=1)
     T = len(post)
     scores = [
-        surge.surge(past[:, start : start + T], post, season).score
-        for start in range(past.shape[1] - T + 1)
+        surge.surge(past[:, start : start + T], post, season).score for start in range(past.shape[1] - T + 1)
     ]
     placebo = np.stack(scores, axis=1)
     p = (1 + (placebo >= grown.score[:, None]).sum(axis=1)) / (1.0 + placebo.shape[1])

@@ -110,9 +110,13 @@ def median_interval(values: Floats, level: float = 0.9) -> tuple[float, float]:
     for place in range(n // 2):
         tail += comb(n, place) / 2.0**n
         if tail > (1 - level) / 2:
-            return (float("nan"), float("nan")) if place == 0 else (
-                float(ordered[place - 1]),
-                float(ordered[n - place]),
+            return (
+                (float("nan"), float("nan"))
+                if place == 0
+                else (
+                    float(ordered[place - 1]),
+                    float(ordered[n - place]),
+                )
             )
     return float("nan"), float("nan")
 

@@ -140,12 +140,12 @@ def basket_test(
     sizes = np.unique(headings[inside], return_counts=True)[1]
     draw = _pools(outside, headings, sizes)
     generator = np.random.default_rng(seed)
-    naive = picked = 0
+    naive = matched = 0
     for _ in range(draws):
         pool = ranked[draw(generator)]
-        picked += np.sort(pool)[-k:].mean() >= observed - 1e-12
-        naive += pool[generator.permutation(len(pool))[:k]].mean() >= observed - 1e-12
-    return Picked(k, len(inside), observed, (1 + naive) / (1 + draws), (1 + picked) / (1 + draws), draws)
+        matched += int(np.sort(pool)[-k:].mean() >= observed - 1e-12)
+        naive += int(pool[generator.permutation(len(pool))[:k]].mean() >= observed - 1e-12)
+    return Picked(k, len(inside), observed, (1 + naive) / (1 + draws), (1 + matched) / (1 + draws), draws)
 
 
 def _pools(

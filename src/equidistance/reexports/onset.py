@@ -42,7 +42,7 @@ def onset(series: Floats, least: int = 3) -> Onset | None:
         None when the series is shorter than two sides, or constant.
     """
     T = len(series)
-    if T < 2 * least or float(np.ptp(series)) < 1e-9:
+    if 2 * least > T or float(np.ptp(series)) < 1e-9:
         return None
     places = np.arange(least, T - least + 1)
     sums, squares = np.cumsum(series), np.cumsum(series**2)
@@ -117,7 +117,7 @@ def lag(inbound: Floats, outbound: Floats, most: int = 6, *, draws: int = 500, s
         None with fewer than two goods that vary, or too few periods.
     """
     T = inbound.shape[1]
-    if T < most + 8:
+    if most + 8 > T:
         return None
     left, right = (np.diff(np.log(flow + FLOOR), axis=1) for flow in (inbound, outbound))
     varied = (left.std(axis=1) > 1e-9) & (right.std(axis=1) > 1e-9)

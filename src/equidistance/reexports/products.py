@@ -197,9 +197,7 @@ _FACTS: dict[str, dict[str, Any]] = {
 
 
 def _shipped(name: str, facts: Mapping[str, Any]) -> GoodsList:
-    entries = tuple(
-        Entry(row["code"], row["group"], row["name"]) for row in _rows(LISTS / f"{name}.csv")
-    )
+    entries = tuple(Entry(row["code"], row["group"], row["name"]) for row in _rows(LISTS / f"{name}.csv"))
     return GoodsList(
         name,
         facts["title"],
@@ -218,7 +216,8 @@ def _own(path: Path) -> GoodsList:
     code = next((columns[name] for name in _CODE_COLUMNS if name in columns), None)
     if code is None:
         raise BadFile(
-            f"{path} has no column of product codes; it has {', '.join(columns) or 'no lines'}.", choices=_CODE_COLUMNS
+            f"{path} has no column of product codes; it has {', '.join(columns) or 'no lines'}.",
+            choices=_CODE_COLUMNS,
         )
     group = next((columns[name] for name in _GROUP_COLUMNS if name in columns), None)
     entries = tuple(
@@ -232,9 +231,7 @@ def _own(path: Path) -> GoodsList:
     )
     if not entries:
         raise BadFile(f"{path} lists no product.")
-    return GoodsList(
-        path.stem, f"own list {path.name}", "the user", str(path), "as read", "HS2022", entries
-    )
+    return GoodsList(path.stem, f"own list {path.name}", "the user", str(path), "as read", "HS2022", entries)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -268,7 +265,9 @@ def _only(directory: Path, name: str) -> Path:
         raise InvalidRequest(f"There is no directory {directory}.")
     found = sorted(directory.rglob(name))
     if len(found) != 1:
-        raise InvalidRequest(f"The lists need exactly one file {name} below {directory}; there are {len(found)}.")
+        raise InvalidRequest(
+            f"The lists need exactly one file {name} below {directory}; there are {len(found)}."
+        )
     return found[0]
 
 
@@ -295,5 +294,3 @@ def _short(text: str, most: int = 70) -> str:
     if len(clean) <= most:
         return clean
     return clean[:most].rsplit(" ", 1)[0].rstrip(" ,;") + " ..."
-
-

@@ -14,7 +14,7 @@ from equidistance.evidence.store import Store
 from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.ground.states import State, resolve
 from equidistance.ground.time import parse_month
-from equidistance.reexports import screen_tables, trade
+from equidistance.reexports import beside, screen_tables, trade, words
 from equidistance.reexports.findings import Finding, data_gaps
 from equidistance.reexports.judge import Judged, judge
 from equidistance.reexports.products import GoodsList, get_list
@@ -184,6 +184,8 @@ def screen(
         connection, versions = _opened(store, stack)
         tell("Reading trade", 0, 5)
         placebo = tuple(resolve(name).code for name in against)
+        overlapping = sum(bool(one.rows.get("goods")) for one in versions) > 1
+        trade.prepare(connection, [*members, who.code], overlapping=overlapping)
         axes, notes = _load(
             connection, who.code, members, where.code, listing, day, until, before, placebo, outbound
         )
@@ -192,7 +194,10 @@ def screen(
             name: one
             for name, one in (
                 ("inbound", _judged(axes, axes.inbound, who.code, picked, k, null, draws, seed, listing)),
-                ("outbound", _judged(axes, axes.outbound, axes.pooled, picked, k, null, draws, seed, listing)),
+                (
+                    "outbound",
+                    _judged(axes, axes.outbound, axes.pooled, picked, k, null, draws, seed, listing),
+                ),
             )
             if one is not None
         }
@@ -200,17 +205,26 @@ def screen(
         tell("Counterfactuals", 2, 5)
         tables = screen_tables.build(axes, judged, listing, gravity=gravity, draws=draws, seed=seed)
         tell("Comparing both sides' reports", 3, 5)
-        mirrored = screen_tables.mirror(connection, axes, members, listing, day)
+        mirrored = beside.mirror(connection, axes, members, listing, day)
         tell("Who sent what to whom", 4, 5)
-        senders = screen_tables.who(connection, axes, members, listing)
+        senders = beside.who(connection, axes, members, listing)
         found = data_gaps(connection, axes, members, listing)
-    lag = screen_tables.lag_sentence(axes, judged, seed)
+    lag = words.lag_sentence(axes, judged, seed)
     after = [period for period, later in zip(axes.periods, axes.post, strict=True) if later]
-    headline, summary = screen_tables.words(who, where, origin_words, axes, judged, tables, listing)
+    headline, summary = words.words(who, where, origin_words, axes, judged, tables, listing)
     if any(one.null == "none" for one in judged.values()):
-        found = [*found, Finding("no comparison", who.code, "", (
-            "No goods outside the list, no other destinations and no earlier years to compare with: only the naive "
-            "p values can be given."))]
+        found = [
+            *found,
+            Finding(
+                "no comparison",
+                who.code,
+                "",
+                (
+                    "No goods outside the list, no other destinations and no earlier years to compare with: only the "
+                    "naive p values can be given."
+                ),
+            ),
+        ]
     return Screen(
         state=who,
         origins=origin_words,
@@ -228,8 +242,8 @@ def screen(
         goods_series=tables["goods_series"],
         flows=senders,
         mirror=mirrored,
-        gaps=screen_tables.gaps_table(found),
-        sources=screen_tables.sources_table(versions),
+        gaps=beside.gaps_table(found),
+        sources=beside.sources_table(versions),
         lag=lag,
         limits=LIMITS,
         notes=tuple(dict.fromkeys(notes)),
@@ -275,7 +289,7 @@ def compare(
             f"None of {', '.join(failed)} can be screened: {next(iter(failed.values()), 'none was named')}",
             hint="Look at the first with: equidistance screen STATE",
         )
-    return screen_tables.compared(results, failed), results
+    return beside.compared(results, failed), results
 
 
 def origin_states(names: str, day: date) -> tuple[tuple[str, ...], str]:
@@ -321,15 +335,13 @@ def _load(
     there = [
         row[0]
         for row in connection.execute(
-            "select importer from goods where list_contains(?, exporter) and product <> 'TOTAL' group by 1",
-            [list(members)],
+            "select importer from screened where list_contains(?, exporter) group by 1", [list(members)]
         ).fetchall()
     ]
     controls = placebo or tuple(
         sorted(code for code in there if code not in {*members, *SUSPECTS, state, target, trade.WORLD})
     )
     controls = tuple(code for code in controls if code not in (state, target))
-    trade.prepare(connection, [*members, state, target, *controls])
     if len(controls) > _MOST_CONTROLS:
         controls = _largest(connection, members, controls)
     inbound = trade.flows(connection, members, [state, target, *controls], until=last)
@@ -359,9 +371,7 @@ def _load(
         )
     for flow in (inbound, outgoing):
         notes.extend(flow.notes if flow else ())
-    return _axes(
-        inbound, outgoing, state, target, pooled, controls, listing, since, before, notes
-    ), notes
+    return _axes(inbound, outgoing, state, target, pooled, controls, listing, since, before, notes), notes
 
 
 def _largest(
@@ -513,8 +523,8 @@ def _doubtful_placebos(axes: Axes, judged: Mapping[str, Judged], listing: GoodsL
         share = sum(code in other for code in goods) / len(goods) if goods else 0.0
         if one.null == "products" and share > 0.5 and (listing is None or listing.name != "eu-2023-01"):
             said.append(
-                f"{share:.0%} of the comparison goods of the {name} flow are on the EU's list of January 2023: the test "
-                "says whether the list grew more than other sanctioned goods, and misses growth common to all."
+                f"{share:.0%} of the comparison goods of the {name} flow are on the EU's list of January 2023: the "
+                "test says whether the list grew more than other sanctioned goods, and misses growth common to all."
             )
     return said
 

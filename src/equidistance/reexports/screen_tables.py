@@ -1,29 +1,20 @@
-"""The tables and sentences of a screen."""
+"""The tables of a screen: goods, baskets, totals, series."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
-from equidistance.reexports import excess, onset, trade
-from equidistance.reexports import mirror as mirrors
-from equidistance.reexports.findings import Finding
-from equidistance.reexports.judge import Judged
+from equidistance.reexports import excess, onset
+from equidistance.reexports.judge import LEVEL, Judged
 from equidistance.reexports.null import holm
 from equidistance.reexports.products import GoodsList
-from equidistance.reexports.surge import FLOOR, Floats, levels
+from equidistance.reexports.surge import Floats, levels
+from equidistance.reexports.tabular import finite, table_of
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from equidistance.ground.states import State
-    from equidistance.reexports.screen import Axes, Screen
-
-LEVEL = 0.05
-"""False discovery rate, and level of a test."""
+    from equidistance.reexports.screen import Axes
 
 STRENGTHS = ("strong", "moderate", "weak", "like other goods", "none", "not judged")
 _STRONG_BIC = 10.0
@@ -112,7 +103,7 @@ def build(
     rows = _product_rows(axes, judged, values, currencies, main, listing, expected)
     order = {row["product"]: row["rank"] for row in rows}
     return {
-        "products": _table("products", rows, _PRODUCTS),
+        "products": table_of("products", rows, _PRODUCTS),
         "baskets": _baskets(judged),
         "totals": _totals(expected, currencies, axes, values),
         "series": _series(axes, judged, values, currencies, expected),
@@ -127,7 +118,7 @@ def _product_rows(
     currencies: Mapping[str, str],
     main: str,
     listing: GoodsList | None,
-    expected: Mapping[str, Any],
+    expected: Mapping[Any, Any],
 ) -> list[dict[str, Any]]:
     groups = listing.groups() if listing else {}
     lost = np.zeros(len(axes.products))
@@ -162,7 +153,7 @@ def _product_rows(
                 seen[name] = (float(one.naive_p[good]), float(one.p[good]), float(one.q[good]))
                 row[f"{name}_growth"] = float(one.surge.log_ratio[good])
                 for column, number in zip(("naive_p", "p", "q"), seen[name], strict=True):
-                    row[f"{name}_{column}"] = _number(number)
+                    row[f"{name}_{column}"] = finite(number)
         row["evidence"] = evidence(seen["inbound"], seen["outbound"])
         row |= {"excess": None, "excess_low": None, "excess_high": None, "lost": None, "replaced": None}
         if bounds is not None and int(good) in place:
@@ -174,14 +165,15 @@ def _product_rows(
             if lost[good] > 0 and row["excess"] is not None:
                 row["replaced"] = max(row["excess"], 0.0) / float(lost[good])
         row |= _onset_of(axes, values, main, int(good))
-        row["unit_value_change"] = _number(unit[good])
-        row["unit_value_z"] = _number(unit_z[good])
+        row["unit_value_change"] = finite(unit[good])
+        row["unit_value_z"] = finite(unit_z[good])
         row["note"] = _note(axes, int(good), values, main, unit_z[good])
         rows.append(row)
 
     def strength(row: dict[str, Any]) -> tuple[Any, ...]:
         best = min(
-            (row[f"{name}_p"] for name in ("inbound", "outbound") if row[f"{name}_p"] is not None), default=2.0
+            (row[f"{name}_p"] for name in ("inbound", "outbound") if row[f"{name}_p"] is not None),
+            default=2.0,
         )
         return STRENGTHS.index(row["evidence"]), best, -(row["excess"] or 0.0), row["product"]
 
@@ -245,7 +237,9 @@ def _unit_values(axes: "Axes") -> tuple[Floats, Floats]:
     if axes.controls:
         places = [flow.destinations.index(code) for code in axes.controls]
         kg = flow.kg[:, places]
-        other = change(np.where(np.isfinite(kg), flow.value[:, places], 0.0).sum(axis=1), np.nansum(kg, axis=1))
+        other = change(
+            np.where(np.isfinite(kg), flow.value[:, places], 0.0).sum(axis=1), np.nansum(kg, axis=1)
+        )
         own = np.where(np.isfinite(other), own - other, own)
     if not np.isfinite(own).any():
         return own, nothing
@@ -300,9 +294,7 @@ def _gravity(axes: "Axes", one: Judged) -> excess.Expected:
     flow = axes.inbound
     kept = one.pool | one.placebo
     skip = tuple(place for place, code in enumerate(flow.destinations) if code == axes.target)
-    fitted = gravity(
-        flow.value[kept], one.pool[kept], axes.post, flow.destinations.index(axes.state), skip
-    )
+    fitted = gravity(flow.value[kept], one.pool[kept], axes.post, flow.destinations.index(axes.state), skip)
     traded = float(flow.of(axes.state)[one.pool][:, axes.post].sum())
     return excess.Expected(traded - fitted.high, traded - fitted.excess, traded - fitted.low)
 
@@ -317,16 +309,16 @@ def _baskets(judged: Mapping[str, Judged]) -> Table:
             "against": one.null,
             "placebos": basket.placebos,
             "statistic": basket.statistic,
-            "naive_p": _number(basket.naive_p),
-            "matched_p": _number(basket.matched_p),
+            "naive_p": finite(basket.naive_p),
+            "matched_p": finite(basket.matched_p),
         }
         for name, one in judged.items()
         for basket in one.baskets
     ]
     adjusted = holm(np.array([row["matched_p"] if row["matched_p"] is not None else np.nan for row in rows]))
     for row, value in zip(rows, adjusted, strict=True):
-        row["matched_p_adjusted"] = _number(float(value))
-    return _table(
+        row["matched_p_adjusted"] = finite(float(value))
+    return table_of(
         "baskets",
         rows,
         {
@@ -376,7 +368,7 @@ def _totals(
                 "replaced_high": (seen - one.low) / lost if name == "inbound" and lost else None,
             }
         )
-    return _table(
+    return table_of(
         "totals",
         rows,
         {
@@ -433,7 +425,7 @@ def _series(
                     "high": middle.high * share,
                 }
             rows.append(row)
-    return _table(
+    return table_of(
         "series",
         rows,
         {
@@ -477,7 +469,7 @@ def _goods_series(
         if name in values
         for place, period in enumerate(axes.periods)
     ]
-    return _table(
+    return table_of(
         "goods_series",
         rows,
         {
@@ -489,308 +481,3 @@ def _goods_series(
             "currency": "of the amount",
         },
     )
-
-
-def lag_sentence(axes: "Axes", judged: Mapping[str, Judged], seed: int) -> str:
-    """How many months the outbound flow follows the inbound one, in words."""
-    if axes.inbound is None or axes.outbound is None or axes.season != 12 or axes.pooled != axes.target:
-        return "No lag can be measured: it needs monthly inbound and outbound flows of the same goods."
-    goods = judged["inbound"].pool & judged["outbound"].pool
-    found = onset.lag(axes.inbound.of(axes.state)[goods], axes.outbound.of(axes.pooled)[goods], seed=seed)
-    if found is None:
-        return "No lag can be measured: too few goods or months with both flows."
-    if found.p > LEVEL:
-        return (
-            f"Inbound and outbound flows of the same goods do not move together more than those of different goods "
-            f"(highest correlation {found.correlation.max():.2f}, p = {found.p:.2f})."
-        )
-    return (
-        f"Outbound follows inbound by {found.best} month{'s' * (found.best != 1)} (90% interval {found.low} to "
-        f"{found.high}; correlation of changes {found.correlation.max():.2f}, against mismatched goods "
-        f"p = {found.p:.3f})."
-    )
-
-
-def mirror(
-    connection: "duckdb.DuckDBPyConnection",
-    axes: "Axes",
-    members: Sequence[str],
-    listing: GoodsList | None,
-    since: date,
-) -> Table:
-    """Gaps between both sides' reports of W to S, W to T and S to T, by tier and span."""
-    groups = [(code, entry.group or "listed") for code, entry in (listing.groups() if listing else {}).items()]
-    group = mirrors.listed_group(groups)
-    rows: list[dict[str, Any]] = []
-    for name, origins, destination in (
-        ("W to S", members, axes.state),
-        ("S to T", (axes.state,), axes.target),
-        ("W to T", members, axes.target),
-    ):
-        sent = trade.flows(connection, origins, [destination])
-        arrived = trade.flows(connection, origins, [destination], side="importer")
-        if sent is None or arrived is None or sent.currency != arrived.currency:
-            continue
-        found, _ = mirrors.gaps(sent, arrived, destination, group, since)
-        rows += [
-            {
-                "flow": name,
-                "group": gap.group,
-                "span": gap.span,
-                "goods": gap.goods,
-                "currency": sent.currency,
-                "sent": gap.sent,
-                "arrived": gap.arrived,
-                "median_log_ratio": gap.median,
-                "low": _number(gap.low),
-                "high": _number(gap.high),
-                "never_arrived": gap.never,
-            }
-            for gap in found
-        ]
-    return _table(
-        "mirror",
-        rows,
-        {
-            "flow": "which flow both sides report",
-            "group": "tier or family, or not listed",
-            "span": "before or after the date",
-            "goods": "goods in the median",
-            "currency": "of the amounts",
-            "sent": "by the exporters' figures",
-            "arrived": "by the importer's figures",
-            "median_log_ratio": "median over goods of log(arrived / sent); imports carry freight, so a little above 0 "
-            "is usual",
-            "low": "90% interval of the median (order statistics)",
-            "high": "90% interval of the median",
-            "never_arrived": "value of goods sent of which the importer reports nothing",
-        },
-    )
-
-
-def who(
-    connection: "duckdb.DuckDBPyConnection", axes: "Axes", members: Sequence[str], listing: GoodsList | None
-) -> Table:
-    """The links of the picture: each exporter to S, and S to T, listed goods, after the date and before."""
-    goods = [code for code, inside in zip(axes.products, axes.pool & axes.eligible, strict=True) if inside]
-    after = [period for period, later in zip(axes.periods, axes.post, strict=True) if later]
-    rows = []
-    links = (
-        (axes.inbound, members, axes.state),
-        (axes.outbound, (axes.state,), axes.pooled),
-    )
-    for flow, origins, destination in links:
-        if flow is None:
-            continue
-        now = trade.by_origin(connection, origins, destination, goods, after[0], after[-1])
-        rows += [
-            {"origin": origin, "destination": destination, "value": value, "currency": flow.currency}
-            for origin, value in now
-            if value > 0
-        ]
-    return _table(
-        "flows",
-        rows,
-        {
-            "origin": "who sent",
-            "destination": "to whom (WLD: all partners together)",
-            "value": "amount after the date, the goods of the list",
-            "currency": "of the amount",
-        },
-    )
-
-
-def gaps_table(found: Sequence[Finding]) -> Table:
-    """What the data do not hold."""
-    rows = [
-        {"kind": one.kind, "who": one.who, "since": one.since, "finding": one.sentence} for one in found
-    ]
-    described = {
-        "kind": "stopped, not there, codes, quantities, no comparison",
-        "who": "state, list or side",
-        "since": "last period published, where it stopped",
-        "finding": "in words",
-    }
-    return _table("gaps", rows, described)
-
-
-def sources_table(versions: Sequence[Any]) -> Table:
-    """The source versions that hold trade by product."""
-    rows = [
-        {
-            "source": one.source,
-            "title": one.title,
-            "licence": one.licence,
-            "address": one.address,
-            "source_id": one.source_id,
-            "rows": int(one.rows.get("goods", 0)),
-        }
-        for one in versions
-        if one.rows.get("goods")
-    ]
-    described = {
-        "source": "source",
-        "title": "title",
-        "licence": "licence or terms",
-        "address": "where it comes from",
-        "source_id": "version in the store",
-        "rows": "records of trade by product",
-    }
-    return _table("sources", rows, described)
-
-
-def compared(results: "Mapping[str, Screen]", failed: Mapping[str, str]) -> Table:
-    """Intermediaries side by side; p values of the whole list, adjusted for their number."""
-    rows: list[dict[str, Any]] = []
-    for code, one in results.items():
-        for flow in ("inbound", "outbound"):
-            whole = [r for r in one.baskets if r["flow"] == flow and r["basket"] == "all of them"]
-            if not whole:
-                continue
-            totals = [r for r in one.totals if r["flow"] == flow]
-            best = next((r for r in totals if r["counterfactual"] == "comparable goods"), totals[0] if totals else {})
-            strengths = [r["evidence"] for r in one.products]
-            rows.append(
-                {
-                    "state": code,
-                    "name": one.state.name,
-                    "flow": flow,
-                    "currency": best.get("currency", ""),
-                    "before": best.get("before"),
-                    "after": best.get("after"),
-                    "expected": best.get("expected"),
-                    "expected_low": best.get("expected_low"),
-                    "expected_high": best.get("expected_high"),
-                    "excess": best.get("excess"),
-                    "excess_low": best.get("excess_low"),
-                    "excess_high": best.get("excess_high"),
-                    "against": whole[0]["against"],
-                    "matched_p": whole[0]["matched_p"],
-                    "strong": strengths.count("strong"),
-                    "moderate": strengths.count("moderate"),
-                    "goods": len(strengths),
-                    "note": "",
-                }
-            )
-    adjusted = holm(np.array([row["matched_p"] if row["matched_p"] is not None else np.nan for row in rows]))
-    for row, value in zip(rows, adjusted, strict=True):
-        row["matched_p_adjusted"] = _number(float(value))
-    for code, message in failed.items():
-        rows.append({"state": code, "name": code, "flow": "", "note": message})
-    return _table(
-        "compared",
-        rows,
-        {
-            "state": "intermediary",
-            "name": "its name",
-            "flow": "inbound or outbound",
-            "currency": "of the amounts",
-            "before": "the list at the level of before",
-            "after": "the list after the date",
-            "expected": "by comparable goods (else the first counterfactual), median",
-            "expected_low": "5% quantile",
-            "expected_high": "95% quantile",
-            "excess": "after minus expected",
-            "excess_low": "5% quantile",
-            "excess_high": "95% quantile",
-            "against": "what the list is compared with",
-            "matched_p": "p value of the whole list",
-            "matched_p_adjusted": "adjusted for the number of rows (Holm)",
-            "strong": "goods with strong evidence",
-            "moderate": "goods with moderate evidence",
-            "goods": "goods of the list in the data",
-            "note": "why a state could not be screened",
-        },
-    )
-
-
-def words(
-    state: "State",
-    target: "State",
-    origins: str,
-    axes: "Axes",
-    judged: Mapping[str, Judged],
-    tables: Mapping[str, Table],
-    listing: GoodsList | None,
-) -> tuple[str, str]:
-    """Headline and summary: what flowed, how many goods stand out, and what the test says of the list."""
-    what = f"goods of the list {listing.name}" if listing else "goods"
-    after = [period for period, later in zip(axes.periods, axes.post, strict=True) if later]
-    span = f"{after[0]:%B %Y} to {after[-1]:%B %Y}" if axes.season == 12 else f"{after[0]:%Y} to {after[-1]:%Y}"
-    found = [row["evidence"] for row in tables["products"]]
-    outstanding = found.count("strong") + found.count("moderate")
-    one = next((row for row in tables["baskets"] if row["basket"] == "all of them"), None)
-    judged_goods = sum(row not in ("not judged",) for row in found)
-    if one is None or one["matched_p"] is None:
-        verdict = "there is nothing to compare them with"
-    elif one["matched_p"] <= LEVEL:
-        verdict = f"together they grew more than comparison explains (p = {one['matched_p']:.3f}, {one['flow']})"
-    else:
-        verdict = f"together they grew no more than comparison explains (p = {one['matched_p']:.2f}, {one['flow']})"
-    headline = f"{state.name}, {span}: {outstanding} of {judged_goods} {what} stand out; {verdict}."
-    parts = []
-    for row in tables["totals"]:
-        if row["counterfactual"] == "comparable goods" or (
-            not any(r["counterfactual"] == "comparable goods" for r in tables["totals"])
-        ):
-            side = f"{origins} to {state.name}" if row["flow"] == "inbound" else (
-                f"{state.name} to {target.name if axes.pooled == axes.target else 'all partners'}"
-            )
-            parts.append(
-                f"{side}: {money(row['after'], row['currency'])}, against {money(row['before'], row['currency'])} at "
-                f"the level of before and {money(row['expected'], row['currency'])} "
-                f"({money(row['expected_low'], '')} to {money(row['expected_high'], '')}) by {row['counterfactual']}."
-            )
-            if row["replaced"] is not None:
-                parts.append(
-                    f"The excess is {row['replaced']:.1%} ({row['replaced_low']:.1%} to {row['replaced_high']:.1%}) of "
-                    f"what {target.name} got less directly."
-                )
-    naive = sum(
-        1
-        for row in tables["products"]
-        if (row["inbound_naive_p"] or 1) <= LEVEL or (row["outbound_naive_p"] or 1) <= LEVEL
-    )
-    parts.append(f"A first look, which forgets the picking, would flag {naive} of {len(found)} goods.")
-    return headline, " ".join(parts)
-
-
-def money(value: float | None, currency: str) -> str:
-    """An amount in words: ``EUR 3.4 million``."""
-    if value is None or not np.isfinite(value):
-        return "unknown"
-    for size, name in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if abs(value) >= size:
-            return f"{currency} {value / size:,.1f} {name}".strip()
-    return f"{currency} {value:,.0f}".strip()
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-_TEXT = frozenset(
-    "product name group evidence currency note flow basket against counterfactual kind who since finding origin "
-    "destination source title licence address source_id state span".split()
-)
-_WHOLE = frozenset("rank goods of placebos strong moderate rows".split())
-_DATES = frozenset("onset onset_low onset_high period".split())
-
-
-def _table(name: str, rows: Sequence[Mapping[str, Any]], described: Mapping[str, str]) -> Table:
-    """A table with fixed columns and types, so that an empty one has them too."""
-    columns = {}
-    for column in described:
-        kind = (
-            pa.string()
-            if column in _TEXT
-            else pa.int64()
-            if column in _WHOLE
-            else pa.date32()
-            if column in _DATES
-            else pa.bool_()
-            if column == "onset_clear"
-            else pa.float64()
-        )
-        columns[column] = pa.array([row.get(column) for row in rows], kind)
-    return Table(name, pa.table(columns), dict(described))

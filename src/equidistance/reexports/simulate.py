@@ -76,9 +76,8 @@ def simulate(
         chosen |= heading == one
     demand = _walk(random, goods, months, 0.08) + _walk(random, headings, months, 0.05)[heading]
     season = 0.15 * np.sin(2 * np.pi * (np.arange(months) / 12 + random.random(goods)[:, None]))
-    shock = np.where(post, 1.0, 0.0) * (
-        boom + random.normal(0, 0.35, headings)[heading] + random.standard_t(4, goods) * 0.25
-    )[:, None]
+    jump = np.asarray(boom + random.normal(0, 0.35, headings)[heading] + random.standard_t(4, goods) * 0.25)
+    shock = np.where(post, 1.0, 0.0) * jump[:, None]
     common = demand + season
 
     def flow(level: Floats, own: Floats) -> Floats:
@@ -88,7 +87,8 @@ def simulate(
         shipments = random.poisson(np.minimum(mean / lump, 1e6))
         return np.where(shipments > 0, random.gamma(np.maximum(shipments, 1) * 2.0, lump / 2.0), 0.0)
 
-    direct_level = size * np.exp(random.normal(2.9, 0.8, goods))  # T buys about 18 times as much as S: EU exports to RUS and KAZ, 2021
+    # T buys about 18 times as much as S: EU exports of listed goods to RUS and KAZ in 2021
+    direct_level: Floats = size * np.exp(random.normal(2.9, 0.8, goods))
     fall = np.where(post, np.where(chosen, np.log(0.15), np.log(0.6))[:, None], 0.0)
     inbound = flow(size, _walk(random, goods, months, 0.06) + shock)
     outbound = flow(0.3 * size, _walk(random, goods, months, 0.06) + 0.5 * shock)

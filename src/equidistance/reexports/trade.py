@@ -117,20 +117,25 @@ def open_files(paths: Sequence[Path], memory: str = "3GB") -> "duckdb.DuckDBPyCo
 _SQL = {"string": "varchar", "date32[day]": "date", "double": "double", "int64": "bigint"}
 
 
-def prepare(connection: "duckdb.DuckDBPyConnection", states: Sequence[str]) -> None:
-    """Make the view ``screened``: the current records of trade between these states (and the world).
+def prepare(
+    connection: "duckdb.DuckDBPyConnection", exporters: Sequence[str], *, overlapping: bool = False
+) -> None:
+    """Make the view ``screened``: the current records of what these states sent to anybody.
 
-    Where source versions overlap, finding the current records takes a sort; it is done once and kept.
+    Args:
+        connection: with the view ``goods``.
+        exporters: state codes.
+        overlapping: several source versions hold trade by product; finding the current records then takes a sort,
+            which is done once and kept.
     """
-    listed = ", ".join(f"'{code}'" for code in sorted({*states, WORLD}))
-    versions = connection.execute("select count(distinct source_id) from goods").fetchall()[0][0]
-    what = "table" if versions > 1 else "view"
+    listed = ", ".join(f"'{code}'" for code in sorted(set(exporters)))
+    what = "table" if overlapping else "view"
     connection.execute(f"""
         create or replace temp {what} screened as
         select exporter, importer, period, frequency, flow, classification, product, reporter, value, currency, kg,
             vintage
         from goods
-        where exporter in ({listed}) and importer in ({listed})""")
+        where exporter in ({listed}) and product <> 'TOTAL'""")
 
 
 def check(connection: "duckdb.DuckDBPyConnection", name: str = "goods") -> None:
@@ -316,7 +321,10 @@ def reports_between(
         [flow, list(reporters), list(partners)],
     ).fetchall()
     return [
-        (row[3], Report(row[0], row[1], row[2], row[4], row[5], tuple(row[10]), row[6], row[7], row[8], row[9]))
+        (
+            row[3],
+            Report(row[0], row[1], row[2], row[4], row[5], tuple(row[10]), row[6], row[7], row[8], row[9]),
+        )
         for row in found
     ]
 
@@ -368,11 +376,13 @@ def _revisions(
     connection: "duckdb.DuckDBPyConnection", chosen: Sequence[Report]
 ) -> tuple[str, str, str, list[str]]:
     """The join that converts codes to HS 2022, the product, each row's share, and what to say of it."""
-    plain = ("", "left(g.product, 6)", "1", [])
+    plain: tuple[str, str, str, list[str]] = ("", "left(g.product, 6)", "1", [])
     names = {name for one in chosen for name in one.classifications}
     if names <= {"HS"} or names == {"HS2022"}:
         return plain
-    has = connection.execute("select count(*) from hs_correlations where to_classification = 'HS2022'").fetchall()[0][0]
+    has = connection.execute(
+        "select count(*) from hs_correlations where to_classification = 'HS2022'"
+    ).fetchall()[0][0]
     mixed = len(names) > 1 or names == {"CN"}
     if not has:
         said = (
@@ -390,8 +400,8 @@ def _revisions(
                 when year(g.period) < 2017 then 'HS2012' when year(g.period) < 2022 then 'HS2017' else 'HS2022' end
             else g.classification end"""
     said = (
-        "Codes are converted to HS 2022 with the correlation tables in the store; a code that became several is divided "
-        "among them in equal parts."
+        "Codes are converted to HS 2022 with the correlation tables in the store; a code that became several is "
+        "divided among them in equal parts."
     )
     return join, "coalesce(h.to_code, left(g.product, 6))", "coalesce(h.share, 1)", [said]
 

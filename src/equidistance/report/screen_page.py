@@ -66,7 +66,7 @@ def pictures(screen: "Screen") -> list[Picture]:
     """The charts of a screen; one without rows is left out."""
     name, target = screen.state.name, screen.target.name
     pooled = any(row["destination"] == "WLD" for row in screen.flows)
-    plans: "list[tuple[str, Table, Callable[[Table], theme.Caption], Callable[[Table], alt.TopLevelMixin]]]" = [
+    plans: list[tuple[str, Table, Callable[[Table], theme.Caption], Callable[[Table], alt.TopLevelMixin]]] = [
         (
             "series",
             screen.series,

@@ -105,14 +105,20 @@ def spans(text: str) -> list[str]:
         first, _, last = part.partition(":")
         yearly = len(first) == 4
         if last and (len(last) == 4) != yearly:
-            raise InvalidRequest(f"{part!r} mixes a year and a month.", choices=("2021:2023", "2021-01:2023-12"))
+            raise InvalidRequest(
+                f"{part!r} mixes a year and a month.", choices=("2021:2023", "2021-01:2023-12")
+            )
         start, end = parse_month(first), parse_month(last or first, last=yearly)
         months = month_range(start, end)
-        found += [f"{month:%Y}" for month in months if month.month == 1] if yearly else [
-            f"{month:%Y%m}" for month in months
-        ]
+        found += (
+            [f"{month:%Y}" for month in months if month.month == 1]
+            if yearly
+            else [f"{month:%Y%m}" for month in months]
+        )
     if len({len(period) for period in found}) != 1:
-        raise InvalidRequest("Years and months cannot be asked for together.", choices=("2021,2022", "2021-01:2022-12"))
+        raise InvalidRequest(
+            "Years and months cannot be asked for together.", choices=("2021,2022", "2021-01:2022-12")
+        )
     return list(dict.fromkeys(found))
 
 
@@ -127,7 +133,9 @@ def _states(names: str) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def _ask(address: str, query: dict[str, str], key: str, sleep: Callable[[float], None]) -> list[dict[str, Any]]:
+def _ask(
+    address: str, query: dict[str, str], key: str, sleep: Callable[[float], None]
+) -> list[dict[str, Any]]:
     import httpx
 
     # The key goes into a header, never into an address that a log or an error message could show.
@@ -142,16 +150,22 @@ def _ask(address: str, query: dict[str, str], key: str, sleep: Callable[[float],
             reason = str(error) or type(error).__name__
             continue
         if answer.status_code in (401, 403):
-            raise FetchError(f"Comtrade refuses the key in {KEY} ({answer.status_code}).", hint="Check the key.")
+            raise FetchError(
+                f"Comtrade refuses the key in {KEY} ({answer.status_code}).", hint="Check the key."
+            )
         if answer.status_code == 429 or answer.status_code >= 500:
             reason = f"it answers {answer.status_code}"
             continue
         if answer.status_code != 200:
-            raise FetchError(f"Comtrade answers {answer.status_code} to {query['reporterCode']} {query['period']}.")
+            raise FetchError(
+                f"Comtrade answers {answer.status_code} to {query['reporterCode']} {query['period']}."
+            )
         try:
             records = answer.json()["data"]
         except (ValueError, KeyError, TypeError):
-            raise FetchError("Comtrade sent something that is no result table.", hint="Try again later.") from None
+            raise FetchError(
+                "Comtrade sent something that is no result table.", hint="Try again later."
+            ) from None
         if len(records) >= MOST_RECORDS:
             raise FetchError(
                 f"Comtrade has more than {MOST_RECORDS:,} records for {query['reporterCode']} {query['period']} and "
@@ -159,14 +173,17 @@ def _ask(address: str, query: dict[str, str], key: str, sleep: Callable[[float],
                 hint="Name --partners, or a --list.",
             )
         return list(records)
-    raise FetchError(f"Cannot reach Comtrade: {reason}.", hint="If you have the files: equidistance ingest trade_comtrade")
+    raise FetchError(
+        f"Cannot reach Comtrade: {reason}.", hint="If you have the files: equidistance ingest trade_comtrade"
+    )
 
 
 _COLUMNS = (
-    "typeCode freqCode refYear refMonth period reporterCode flowCode partnerCode partner2Code classificationCode "
-    "cmdCode aggrLevel customsCode mosCode motCode qtyUnitCode qty netWgt isNetWgtEstimated cifvalue fobvalue "
-    "primaryValue isReported isAggregate"
-).split()
+    *("typeCode", "freqCode", "refYear", "refMonth", "period", "reporterCode", "flowCode", "partnerCode"),
+    *("partner2Code", "classificationCode", "cmdCode", "aggrLevel", "customsCode", "mosCode", "motCode"),
+    *("qtyUnitCode", "qty", "netWgt", "isNetWgtEstimated", "cifvalue", "fobvalue", "primaryValue"),
+    *("isReported", "isAggregate"),
+)
 
 
 def _write(path: Path, records: list[dict[str, Any]]) -> None:

@@ -20,7 +20,9 @@ CARD = Card(
     licence="free use with attribution",
     citation="European Central Bank. Euro foreign exchange reference rates. https://www.ecb.europa.eu",
     address="https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates",
-    files={"eurofxref-hist*.csv": "Date, then one column per currency: units of it for one euro; N/A where none"},
+    files={
+        "eurofxref-hist*.csv": "Date, then one column per currency: units of it for one euro; N/A where none"
+    },
     tables=("exchange_rates",),
     coverage=(date(1999, 1, 4), None),
     states="currencies of about 40 states",

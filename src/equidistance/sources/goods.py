@@ -136,9 +136,7 @@ def goods_of(
     for name, column in made.items():
         table = table.append_column(name, column)
     keep = pc.invert(skip)
-    table, refused = split_rejected(
-        table.filter(keep), pc.filter(reasons, keep), path.name
-    )
+    table, refused = split_rejected(table.filter(keep), pc.filter(reasons, keep), path.name)
     rejected.extend(refused)
     return _evidence(path, table, layout)
 
@@ -147,8 +145,11 @@ def _evidence(path: Path, table: pa.Table, layout: Layout) -> pa.Table:
     rows = table.num_rows
     period = table["_period"]
     monthly = pc.equal(pc.utf8_length(period), 7)
-    first = pc.if_else(monthly, pc.binary_join_element_wise(period, "01", "-"), pc.binary_join_element_wise(
-        period, "01-01", "-"))
+    first = pc.if_else(
+        monthly,
+        pc.binary_join_element_wise(period, "01", "-"),
+        pc.binary_join_element_wise(period, "01-01", "-"),
+    )
 
     def given(name: str, default: str) -> pa.ChunkedArray:
         if name not in table.column_names:
@@ -210,7 +211,7 @@ def _period(text: str) -> str | None:
     """``2022-03`` or ``2022``; "" for Comext's month 52, a whole year among months; None for anything else."""
     for pattern, _ in _PERIODS:
         if match := pattern.fullmatch(text.strip()):
-            year, month = match[1], (match.groups() + (None,))[1]
+            year, month = match[1], match[2] if pattern.groups > 1 else None
             if not 1946 <= int(year) <= 2100:
                 return None
             if month is None:
@@ -219,9 +220,7 @@ def _period(text: str) -> str | None:
     return None
 
 
-def _states(
-    column: pa.ChunkedArray, years: pa.Array, resolve: Callable[[str, int], str | None]
-) -> pa.Array:
+def _states(column: pa.ChunkedArray, years: pa.Array, resolve: Callable[[str, int], str | None]) -> pa.Array:
     joined = pc.binary_join_element_wise(column, pc.fill_null(pc.cast(years, pa.string()), ""), "\x1f")
 
     def of(pair: str) -> str | None:
@@ -260,8 +259,10 @@ def _products(column: pa.ChunkedArray, lengths: tuple[int, ...], repairs: Repair
         return "" if len(text) in (1, 2, 4, 6) else None
 
     made = mapped(column, code)
-    for what, raw in (("a product code written as a decimal number", floats), (
-        "a product code that had lost its leading zero", padded)):
+    for what, raw in (
+        ("a product code written as a decimal number", floats),
+        ("a product code that had lost its leading zero", padded),
+    ):
         if raw:
             hits = pc.sum(pc.is_in(column, value_set=pa.array(sorted(raw)))).as_py()
             count(repairs.done, what, hits)

@@ -82,7 +82,11 @@ def _rows_of(path: Path, ignored: dict[str, int]) -> tuple[pa.Table, list[Reject
     if set(_BULK) <= names or set(_OLD_BULK) <= names:
         old = "DECLARANT_ISO" in names
         value, weight = next(
-            (pair for pair in (("VALUE_EUR", "QUANTITY_KG"), ("VALUE_IN_EUROS", "QUANTITY_IN_KG")) if pair[0] in names),
+            (
+                pair
+                for pair in (("VALUE_EUR", "QUANTITY_KG"), ("VALUE_IN_EUROS", "QUANTITY_IN_KG"))
+                if pair[0] in names
+            ),
             ("VALUE_EUR", "QUANTITY_KG"),
         )
         table, malformed = read_rows(path, [*(_OLD_BULK if old else _BULK), value, weight])

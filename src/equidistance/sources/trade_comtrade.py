@@ -22,7 +22,7 @@ from equidistance.sources.goods import (
     goods_reading,
     mapped,
 )
-from equidistance.sources.lookup import count, iso_state, whole_numbers
+from equidistance.sources.lookup import count, iso_state, renamed, whole_numbers
 
 _OWN_CODES = {
     0: WORLD,
@@ -112,14 +112,12 @@ def _rows_of(path: Path, rejected: list[Rejected]) -> pa.Table:
         "classification",
         mapped(table["classificationcode"], _revision),
     )
-    names = {"reportercode": "reporter", "partnercode": "partner", "flowcode": "flow", "cmdcode": "product"}
-    names |= {"primaryvalue": "value", "netwgt": "kg"}
-    return table.rename_columns([names.get(name, name) for name in table.column_names])
+    shared = {"reportercode": "reporter", "partnercode": "partner", "flowcode": "flow", "cmdcode": "product"}
+    shared |= {"primaryvalue": "value", "netwgt": "kg"}
+    return renamed(table, shared)
 
 
-def _totals_only(
-    table: pa.Table, path: Path, rejected: list[Rejected], ignored: dict[str, int]
-) -> pa.Table:
+def _totals_only(table: pa.Table, path: Path, rejected: list[Rejected], ignored: dict[str, int]) -> pa.Table:
     """The rows that stand for all second partners, modes and customs procedures together."""
     whole = pa.repeat(True, table.num_rows)
     for name, total in _TOTALS:

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from equidistance.errors import BadFile, InvalidRequest
 from equidistance.ground.hs import revision
 from equidistance.sources.card import Card, Reading, Rejected, Source
@@ -77,11 +74,15 @@ def read(paths: Sequence[Path]) -> Reading:
         rejected.extend(malformed)
         currency, scale = _VALUES[found[0]]
         if scale != 1.0:
-            repairs.done[f"values in {found[0].removeprefix('value_')} multiplied by {scale:,.0f}"] = table.num_rows
+            repairs.done[f"values in {found[0].removeprefix('value_')} multiplied by {scale:,.0f}"] = (
+                table.num_rows
+            )
         table = renamed(table, {found[0]: "value"})
         if "classification" in table.column_names:
             place = table.column_names.index("classification")
-            table = table.set_column(place, "classification", mapped(table["classification"], _revision(path)))
+            table = table.set_column(
+                place, "classification", mapped(table["classification"], _revision(path))
+            )
         layout = Layout(_state, _flow, currency, scale=scale, lengths=(6, 8), vintage=path.stem)
         parts.append(goods_of(path, table, layout, rejected, ignored, repairs))
     return goods_reading(paths, parts, rejected, ignored, repairs)
