@@ -88,7 +88,7 @@ def goods_of(
     """
     rows = table.num_rows
     periods = mapped(table["period"], _period)
-    years = pc.cast(pc.utf8_slice_codeunits(periods, 0, 4), pa.int32())
+    years = mapped(table["period"], lambda text: (_period(text) or "")[:4])
     reporter, partner = (_states(table[side], years, layout.state) for side in ("reporter", "partner"))
     flow = mapped(table["flow"], layout.flow)
     product = _products(table["product"], layout.lengths, repairs)
@@ -221,11 +221,11 @@ def _period(text: str) -> str | None:
 
 
 def _states(column: pa.ChunkedArray, years: pa.Array, resolve: Callable[[str, int], str | None]) -> pa.Array:
-    joined = pc.binary_join_element_wise(column, pc.fill_null(pc.cast(years, pa.string()), ""), "\x1f")
+    joined = pc.binary_join_element_wise(column, years, "\x1f")
 
     def of(pair: str) -> str | None:
         name, _, year = pair.rpartition("\x1f")
-        return resolve(name, int(year)) if year else NO_STATE
+        return resolve(name, int(year)) if year else None
 
     return mapped(joined if isinstance(joined, pa.ChunkedArray) else pa.chunked_array([joined]), of)
 

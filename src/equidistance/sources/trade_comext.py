@@ -12,7 +12,7 @@ from equidistance.sources.card import Card, Reading, Rejected, Source
 from equidistance.sources.delimited import columns_of, read_rows
 from equidistance.sources.goods import NO_STATE, TOTAL, WORLD, Layout, Repairs, goods_of, goods_reading
 from equidistance.sources.iso2 import alpha3
-from equidistance.sources.lookup import count, iso_state, named_state, renamed
+from equidistance.sources.lookup import count, decimal_numbers, iso_state, named_state, renamed
 
 _BULK = ("REPORTER", "PARTNER", "PRODUCT_NC", "FLOW", "PERIOD")
 _OLD_BULK = ("DECLARANT_ISO", "PARTNER_ISO", "PRODUCT_NC", "FLOW", "PERIOD")
@@ -114,18 +114,23 @@ def _rows_of(path: Path, ignored: dict[str, int]) -> tuple[pa.Table, list[Reject
 
 
 def _summed(table: pa.Table) -> pa.Table:
-    """One row per flow: the bulk file has one for each customs procedure, which are parts and add up."""
+    """One row per flow: the bulk file has one for each customs procedure, which are parts and add up.
+
+    Rows whose numbers cannot be added stay as they are, to be refused with their line.
+    """
     keys = ["reporter", "partner", "product", "flow", "period"]
-    whole = table.group_by(keys).aggregate([("line", "min"), ("line", "count")])
-    if whole.num_rows == table.num_rows:
-        return table
+    weight = pc.if_else(pc.equal(table["kg"], ""), "0", table["kg"])
+    value, kg = decimal_numbers(table["value"]), decimal_numbers(weight)
+    fine = pc.and_(pc.greater_equal(value, 0), pc.greater_equal(kg, 0))
+    fine = pc.fill_null(fine, False)
     sums = (
-        table.append_column("_value", pc.cast(table["value"], pa.float64()))
-        .append_column("_kg", pc.cast(pc.if_else(pc.equal(table["kg"], ""), "0", table["kg"]), pa.float64()))
+        table.append_column("_value", value)
+        .append_column("_kg", kg)
+        .filter(fine)
         .group_by(keys)
         .aggregate([("_value", "sum"), ("_kg", "sum"), ("line", "min")])
     )
-    return pa.table(
+    whole = pa.table(
         {
             **{name: sums[name] for name in keys},
             "value": pc.cast(sums["_value_sum"], pa.string()),
@@ -133,6 +138,7 @@ def _summed(table: pa.Table) -> pa.Table:
             "line": sums["line_min"],
         }
     )
+    return pa.concat_tables([whole, table.select(whole.column_names).filter(pc.invert(fine))])
 
 
 def _without_hidden(table: pa.Table, ignored: dict[str, int]) -> pa.Table:
