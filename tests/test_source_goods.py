@@ -103,7 +103,10 @@ def test_bad_rows_are_refused_each_with_its_reason(tmp_path: Path) -> None:
 
 def test_codes_that_all_lost_their_zero_get_it_back_and_it_is_said(tmp_path: Path) -> None:
     reading = plain(
-        tmp_path, "KAZ,RUS,export,2022-03,10121,1,", "KAZ,RUS,export,2022-03,854231.0,2,", "KAZ,RUS,export,2022-04,10121,1,"
+        tmp_path,
+        "KAZ,RUS,export,2022-03,10121,1,",
+        "KAZ,RUS,export,2022-03,854231.0,2,",
+        "KAZ,RUS,export,2022-04,10121,1,",
     )
     assert reading.tables["goods"]["product"].to_pylist() == ["010121", "854231", "010121"]
     assert reading.notes == (
@@ -295,7 +298,9 @@ def test_bulk_rows_are_summed_over_procedures_and_hidden_codes_left_out(tmp_path
     )
     reading = read(tmp_path, "trade_comext", BULK, *rows, name="full_v2_202203.dat")
     found = reading.tables["goods"].sort_by("product").to_pylist()
-    assert [(r["exporter"], r["importer"], r["product"], r["value"], r["kg"], r["currency"]) for r in found] == [
+    assert [
+        (r["exporter"], r["importer"], r["product"], r["value"], r["kg"], r["currency"]) for r in found
+    ] == [
         ("KAZ", "GRC", "01012100", 7.0, None, "EUR"),
         ("DEU", "KAZ", "85423190", 120.0, 5.0, "EUR"),
     ]
@@ -313,7 +318,11 @@ def test_the_older_bulk_layout_and_the_browsers_table(tmp_path: Path) -> None:
         "VALUE_IN_EUROS,QUANTITY_IN_KG,SUP_QUANTITY"
     )
     old = read(
-        tmp_path, "trade_comext", header, "001,FR,0079,KZ,E,85423190,77640,2,1,201803,5,2,0", name="full201803.dat"
+        tmp_path,
+        "trade_comext",
+        header,
+        "001,FR,0079,KZ,E,85423190,77640,2,1,201803,5,2,0",
+        name="full201803.dat",
     )
     assert old.tables["goods"]["exporter"].to_pylist() == ["FRA"]
     path = tmp_path / "a_comext_cn8_b.parquet"
@@ -379,7 +388,9 @@ def test_exchange_rates_as_the_central_bank_writes_them(tmp_path: Path) -> None:
         "2022-03-03,-1,,0.83,",
         name="eurofxref-hist.csv",
     )
-    rates = {(r["currency"], r["date"].day): r["per_eur"] for r in reading.tables["exchange_rates"].to_pylist()}
+    rates = {
+        (r["currency"], r["date"].day): r["per_eur"] for r in reading.tables["exchange_rates"].to_pylist()
+    }
     assert rates[("USD", 1)] == 1.1162
     assert ("RUB", 2) not in rates
     assert reading.ignored == {"no rate that day": 2}
@@ -423,7 +434,9 @@ class Service(BaseHTTPRequestHandler):
             type(self).busy -= 1
             self.answer(429, {})
         else:
-            record = dict(zip(COMTRADE.split(","), comtrade_row(398, 643, "854231", 5).split(","), strict=True))
+            record = dict(
+                zip(COMTRADE.split(","), comtrade_row(398, 643, "854231", 5).split(","), strict=True)
+            )
             self.answer(200, {"data": [record | {"netWgt": None, "cmdDesc": "x,y"}]})
 
     def answer(self, status: int, content: dict[str, Any]) -> None:
@@ -461,7 +474,14 @@ def test_the_download_asks_for_totals_with_the_key_in_a_header(
     asked, key = Service.asked[-1]
     assert key == "secret"
     assert "secret" not in asked
-    for part in ("/M/HS?", "reporterCode=398", "partnerCode=643", "partner2Code=0", "motCode=0", "customsCode=C00"):
+    for part in (
+        "/M/HS?",
+        "reporterCode=398",
+        "partnerCode=643",
+        "partner2Code=0",
+        "motCode=0",
+        "customsCode=C00",
+    ):
         assert part in asked
     assert len(waits) == 1  # it was busy once
     assert get_source("trade_comtrade").read(files).tables["goods"]["value"].to_pylist() == [5.0]
