@@ -442,8 +442,8 @@ def aligned(flow: Flows, products: Sequence[str], periods: Sequence[date]) -> Fl
     """The same sums on other axes; what is not there is zero."""
     rows = {code: i for i, code in enumerate(flow.products)}
     columns = {period: i for i, period in enumerate(flow.periods)}
-    taken = np.array([rows.get(code, -1) for code in products])
-    at = np.array([columns.get(period, -1) for period in periods])
+    taken = np.array([rows.get(code, -1) for code in products], dtype=np.int64)
+    at = np.array([columns.get(period, -1) for period in periods], dtype=np.int64)
 
     def on(array: Floats) -> Floats:
         padded = np.pad(array, ((0, 1), (0, 0), (0, 1)))

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from equidistance.reexports.screen import Axes
 
 
+_ENOUGH_GOODS = 5
+_BEFORE = 3
+"""Months before the date that enter the lag: the start of a new level tells most."""
+
+
 def words(
     state: "State",
     target: "State",
@@ -78,7 +83,13 @@ def lag_sentence(axes: "Axes", judged: Mapping[str, Judged], seed: int) -> str:
     if axes.inbound is None or axes.outbound is None or axes.season != 12 or axes.pooled != axes.target:
         return "No lag can be measured: it needs monthly inbound and outbound flows of the same goods."
     goods = judged["inbound"].pool & judged["outbound"].pool
-    found = onset.lag(axes.inbound.of(axes.state)[goods], axes.outbound.of(axes.pooled)[goods], seed=seed)
+    notable = goods & (judged["outbound"].q <= LEVEL)
+    if int(notable.sum()) >= _ENOUGH_GOODS:  # goods that only stay where they are have no lag to tell
+        goods = notable
+    first = max(0, int(axes.post.argmax()) - _BEFORE)
+    found = onset.lag(
+        axes.inbound.of(axes.state)[goods][:, first:], axes.outbound.of(axes.pooled)[goods][:, first:], seed=seed
+    )
     if found is None:
         return "No lag can be measured: too few goods or months with both flows."
     if found.p > LEVEL:

@@ -43,6 +43,7 @@ CARD = Card(
     caveats=(
         "Flow is export, import, re-export or re-import, as the reporter declares it.",
         "Period is 2022-03 or 2022; product has 6 digits (8 are kept too; totals are left out).",
+        "Rows without a vintage belong to one edition, whatever file they come from; the newest file wins.",
         "The name of the value's column says the unit: value_kusd is thousands of US dollars.",
     ),
     rows=(1, 10**9),
@@ -83,7 +84,7 @@ def read(paths: Sequence[Path]) -> Reading:
             table = table.set_column(
                 place, "classification", mapped(table["classification"], _revision(path))
             )
-        layout = Layout(_state, _flow, currency, scale=scale, lengths=(6, 8), vintage=path.stem)
+        layout = Layout(_state, _flow, currency, scale=scale, lengths=(6, 8), vintage="plain")
         parts.append(goods_of(path, table, layout, rejected, ignored, repairs))
     return goods_reading(paths, parts, rejected, ignored, repairs)
 
