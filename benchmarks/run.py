@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import ingest
 import predictive
+import reexports
 import smoother
 import startup
 from measure import ROOT, Section, machine
@@ -31,8 +32,11 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "ingest": lambda: ingest.ingest(full=full),
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
+        "rerouting": lambda: reexports.rerouting(full=full),
+        "comext": reexports.comext,
+        "armenia": reexports.armenia,
     }
-    return always | ({"fit": smoother.whole_fit} if full else {})
+    return always | ({"fit": smoother.whole_fit, "millions": reexports.millions} if full else {})
 
 
 def main() -> None:
@@ -48,7 +52,7 @@ def main() -> None:
     chosen = [name for name in options.only.split(",") if name] or list(available)
     unknown = [name for name in chosen if name not in available]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit needs --full)")
+        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit and millions need --full)")
     command = "python benchmarks/run.py" + "".join(f" {word}" for word in sys.argv[1:] if word != "--write")
     written = [f"Made with `{command}`. {machine()}\n"]
     print(written[0])

@@ -128,7 +128,7 @@ def test_a_basket_that_was_picked_is_naively_remarkable_and_rightly_not() -> Non
 
 
 def test_goods_of_one_heading_move_together_and_are_drawn_together() -> None:
-    """Headings with a shock of their own: drawing goods one by one would reject too often, drawing headings does not."""
+    """Headings with a shock of their own: drawing goods one by one rejects too often, drawing headings does not."""
     together, apart = [], []
     for seed in range(90):
         random = np.random.default_rng(seed)
@@ -325,7 +325,7 @@ def irls(columns: dict[str, surge.Floats]) -> tuple[float, int]:
 
 
 def test_gravity_is_the_regression_written_out_by_hand() -> None:
-    """The same rows through pyfixest and through dense least squares: the effect agrees to the optimiser's tolerance."""
+    """The same rows through pyfixest and dense least squares: the effects agree to the optimiser's tolerance."""
     pytest.importorskip("pyfixest", reason="needs the gravity extra")
     s = simulate(0.2, goods=9, headings=5, listed=3, before=8, after=5, destinations=3, seed=3)
     value = np.concatenate([s.inbound[:, None], s.elsewhere], axis=1)

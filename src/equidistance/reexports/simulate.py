@@ -89,7 +89,7 @@ def simulate(
 
     # T buys about 18 times as much as S: EU exports of listed goods to RUS and KAZ in 2021
     direct_level: Floats = size * np.exp(random.normal(2.9, 0.8, goods))
-    fall = np.where(post, np.where(chosen, np.log(0.15), np.log(0.6))[:, None], 0.0)
+    fall = np.where(post, _column(np.asarray(np.where(chosen, np.log(0.15), np.log(0.6)))), 0.0)
     inbound = flow(size, _walk(random, goods, months, 0.06) + shock)
     outbound = flow(0.3 * size, _walk(random, goods, months, 0.06) + 0.5 * shock)
     direct = flow(direct_level, _walk(random, goods, months, 0.04) + fall)
@@ -111,6 +111,10 @@ def simulate(
         inbound += extra
         outbound[:, 1:] += 0.9 * extra[:, :-1]  # a month later, a tenth stays
     return Simulated(inbound, outbound, direct, elsewhere, chosen, rerouted, heading.astype(np.int64), post)
+
+
+def _column(values: Floats) -> Floats:
+    return values[:, None]
 
 
 def _walk(random: np.random.Generator, rows: int, months: int, step: float) -> Floats:

@@ -33,7 +33,8 @@ CARD = Card(
         "X is the export in current US dollars; re-exports are an estimate from exports and imports, not a record.",
         "Only products of which some export was estimated to be a re-export are listed in a month: a product that is "
         "not listed may have been exported all the same.",
-        "Later codes reach back: 13 of 48 Common High Priority codes exist only since 2022 (HS 2022).",
+        "15 of the 48 Common High Priority codes first appear in 2022 or 2023: new trade, and codes that the revision "
+        "of the Harmonized System of January 2022 renamed, look alike.",
     ),
     rows=(1_000, 1_000_000),
 )
