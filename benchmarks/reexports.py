@@ -145,7 +145,7 @@ def comext() -> Section:
             f"{found['anomalies']} eight-digit codes, {found['with_headings']} with the rows of whole headings counted too; the "
             "analyst who gathered the data reports more than a hundred.",
             f"All goods, 2022 over 2021, here and (published): {years}. Where the two differ the increases in euro agree "
-            "(Armenia 1.1, Kazakhstan 4.9, Uzbekistan 1.5 billion): the published percentages do not follow from them.",
+            "(Armenia 1.1, Kazakhstan 4.9, Uzbekistan 1.5 billion): the published percentages need smaller figures for 2021.",
             f"All goods, July to December, here in euro and (published in dollars): {halves}. One factor of "
             f"{min(factors):.3f} to {max(factors):.3f} turns all of ours into theirs: the fall of the euro.",
         ),
@@ -286,7 +286,7 @@ def measure_armenia() -> dict[str, Any]:
     before = kept.periods.index(date(2022, 1, 1))
     every = trade.aligned(flow, codes, flow.periods).of("WLD") > 0
     first = np.array([flow.periods[int(row.argmax())].year if row.any() else 0 for row in every])
-    whole = onset.onset(onset.deseasoned(value[(0 < first) & (first < 2022)].sum(axis=0), 12, before))
+    whole = onset.onset(onset.deseasoned(value[(first > 0) & (first < 2022)].sum(axis=0), 12, before))
     assert whole is not None
     months: dict[str, int] = {}
     judged = 0

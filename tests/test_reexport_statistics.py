@@ -117,7 +117,7 @@ def test_a_basket_that_was_picked_is_naively_remarkable_and_rightly_not() -> Non
         score = random.normal(size=600)
         listed = np.zeros(600, dtype=bool)
         listed[random.permutation(600)[:50]] = True
-        ranked = null.rank_scores(score, ~listed, np.zeros(600, dtype=np.int64))
+        ranked = null.rank_scores(score, np.ones(600, dtype=bool), np.zeros(600, dtype=np.int64))
         found = null.basket_test(ranked, listed, ~listed, np.arange(600), 10, draws=99, seed=seed)
         naive.append(found.naive_p)
         matched.append(found.matched_p)
@@ -135,7 +135,7 @@ def test_goods_of_one_heading_move_together_and_are_drawn_together() -> None:
         headings = np.repeat(np.arange(100), 6)
         score = random.normal(size=100)[headings] + 0.5 * random.normal(size=600)
         listed = np.isin(headings, random.permutation(100)[:8])
-        ranked = null.rank_scores(score, ~listed, np.zeros(600, dtype=np.int64))
+        ranked = null.rank_scores(score, np.ones(600, dtype=bool), np.zeros(600, dtype=np.int64))
         size = int(listed.sum())
         together.append(
             null.basket_test(ranked, listed, ~listed, headings, size, draws=99, seed=seed).matched_p
@@ -151,7 +151,7 @@ def test_goods_of_one_heading_move_together_and_are_drawn_together() -> None:
 def test_a_basket_of_ones_own_is_judged_as_if_the_fastest_had_been_the_rule() -> None:
     random = np.random.default_rng(5)
     listed = np.arange(400) < 40
-    ranked = null.rank_scores(random.normal(size=400), ~listed, np.zeros(400, dtype=np.int64))
+    ranked = null.rank_scores(random.normal(size=400), np.ones(400, dtype=bool), np.zeros(400, dtype=np.int64))
     fastest = np.zeros(400, dtype=bool)
     fastest[np.argsort(np.where(listed, ranked, -1))[-5:]] = True
     own = null.basket_test(ranked, listed, ~listed, np.arange(400), 5, picked=fastest)

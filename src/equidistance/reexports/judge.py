@@ -57,12 +57,6 @@ class Judged:
     null: str
     baskets: tuple[Basket, ...]
 
-    @property
-    def ranked(self) -> Floats:
-        """``-log p``, shape (P,)."""
-        result: Floats = -np.log(self.p)
-        return result
-
 
 def judge(
     value: Floats,
@@ -112,7 +106,8 @@ def judge(
     strata = surge.size_strata(grown.base, placebo if kind == "products" else eligible)
     if kind == "products":
         p = np.where(eligible, null.conformal_p(grown.score, placebo, strata), np.nan)
-        baskets = _by_products(-np.log(p), pool, placebo, headings, k, picked, draws, seed)
+        ranked = null.rank_scores(grown.score, pool | placebo, strata)
+        baskets = _by_products(ranked, pool, placebo, headings, k, picked, draws, seed)
     elif kind == "destinations":
         assert others is not None
         p, baskets = _by_destinations(value, others, post, season, grown, pool, k, picked)

@@ -111,12 +111,13 @@ def basket_test(
 ) -> Picked:
     """Judge the k fastest of the listed goods, without and with the picking.
 
-    A placebo pool has as many goods as the list, in headings as full as the list's: for each heading of the list a
-    heading without listed goods is drawn, and as many of its goods as the list has there (headings with fewer give
-    what they have, and the rest comes from a further one).
+    A permutation test: whether a good is listed is shuffled among all goods, listed and placebo. (Drawing from the
+    placebos alone would forget that the list was drawn from the same goods, and reject too often.) A placebo pool has
+    as many goods as the list, in headings as full as the list's: for each heading of the list a
+    placebo heading is drawn with at least as many goods, and as many of them.
 
     Args:
-        ranked: :func:`rank_scores`, shape (P,).
+        ranked: :func:`rank_scores` among all goods, shape (P,).
         listed: the list's goods, shape (P,).
         placebo: the comparison goods, shape (P,).
         headings: heading of each good as a number, shape (P,).
@@ -131,14 +132,14 @@ def basket_test(
     """
     usable = np.isfinite(ranked)
     inside = np.flatnonzero(listed & usable)
-    outside = np.flatnonzero(placebo & usable)
-    if not len(inside) or not len(outside):
+    every = np.flatnonzero((listed | placebo) & usable)
+    if not len(inside) or len(every) == len(inside):
         raise ValueError("a basket needs listed goods and placebo goods with a score")
     k = min(k, len(inside))
     chosen = np.sort(ranked[inside])[-k:] if picked is None else ranked[inside][picked[inside]]
     observed = float(chosen.mean())
     sizes = np.unique(headings[inside], return_counts=True)[1]
-    draw = _pools(outside, headings, sizes)
+    draw = _pools(every, headings, sizes)
     generator = np.random.default_rng(seed)
     naive = matched = 0
     for _ in range(draws):
@@ -149,27 +150,30 @@ def basket_test(
 
 
 def _pools(
-    outside: Integers, headings: Integers, sizes: Integers
+    every: Integers, headings: Integers, sizes: Integers
 ) -> Callable[[np.random.Generator], Integers]:
-    """A function that draws placebo goods in clusters as large as the list's headings."""
-    goods = [outside[headings[outside] == heading] for heading in np.unique(headings[outside])]
-    total = int(sizes.sum())
+    """A function that draws goods in clusters as large as the list's headings.
+
+    A cluster comes from one heading with at least as many goods, the large clusters first. Where no such heading is
+    left, goods are drawn one by one.
+    """
+    sorted_goods = every[np.argsort(headings[every], kind="stable")]
+    place, first, counts = np.unique(headings[sorted_goods], return_index=True, return_counts=True)
+    group = np.repeat(np.arange(len(place)), counts)
+    wanted = [(int(size), int((sizes == size).sum())) for size in np.unique(sizes)[::-1]]
 
     def draw(generator: np.random.Generator) -> Integers:
-        order = generator.permutation(len(goods))
-        place = 0
+        order = generator.permutation(len(place))
+        within = np.lexsort((generator.random(len(sorted_goods)), group))  # goods shuffled inside their headings
+        used = np.zeros(len(place), dtype=bool)
         found: list[Integers] = []
-        for size in generator.permutation(sizes):
-            missing = int(size)
-            while missing > 0:
-                chosen = goods[order[place % len(order)]]
-                if place and place % len(order) == 0:  # more is asked than there is: draw headings again
-                    order = generator.permutation(len(goods))
-                place += 1
-                taken = generator.permutation(chosen)[:missing]
-                found.append(taken)
-                missing -= len(taken)
-        return np.concatenate(found)[:total]
+        for size, number in wanted:
+            chosen = order[(counts[order] >= size) & ~used[order]][:number]
+            used[chosen] = True
+            found.append(within[(first[chosen][:, None] + np.arange(size)).ravel()])
+            if missing := (number - len(chosen)) * size:
+                found.append(generator.integers(len(sorted_goods), size=missing))
+        return sorted_goods[np.concatenate(found)]
 
     return draw
 
