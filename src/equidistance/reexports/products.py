@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from equidistance.errors import BadFile, InvalidRequest, UnknownName
 from equidistance.ground.hs import product_code
+from equidistance.printable import printable
 from equidistance.tables import Table
 from equidistance.writing import whole
 
@@ -223,8 +224,8 @@ def _own(path: Path) -> GoodsList:
     entries = tuple(
         Entry(
             _code(row[code], path, number),
-            (row[group] or "").strip() if group else "",
-            (row[columns["name"]] or "").strip() if "name" in columns else "",
+            printable(row[group] or "") if group else "",
+            printable(row[columns["name"]] or "") if "name" in columns else "",
             *(_day(row.get(columns.get(side, ""), ""), path, number) for side in ("start", "end")),
         )
         for number, row in enumerate(rows, start=2)

@@ -255,8 +255,8 @@ class _Query:
         )
         sums = connection.sql(
             f"""
-            select {self.product} as product, {by}, sum(g.value * {self.weight}) as value,
-                case when count(*) = count(g.kg) then sum(g.kg) end as kg
+            select {self.product} as product, {by}, round(sum(g.value * {self.weight}), 2) as value,
+                case when count(*) = count(g.kg) then round(sum(g.kg), 3) end as kg
             from screened g join _chosen c
                 on g.reporter = c.reporter and g.vintage = c.vintage and length(g.product) = c.digits
             {self.joins}
