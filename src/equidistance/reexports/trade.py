@@ -244,6 +244,7 @@ class _Query:
     currency: str
     joins: str
     product: str
+    share: str
     weight: str
     notes: tuple[str, ...]
 
@@ -256,7 +257,7 @@ class _Query:
         sums = connection.sql(
             f"""
             select {self.product} as product, {by}, round(sum(g.value * {self.weight}), 2) as value,
-                case when count(*) = count(g.kg) then round(sum(g.kg), 3) end as kg
+                case when count(*) = count(g.kg) then round(sum(g.kg * {self.share}), 3) end as kg
             from screened g join _chosen c
                 on g.reporter = c.reporter and g.vintage = c.vintage and length(g.product) = c.digits
             {self.joins}
@@ -300,6 +301,7 @@ def _query(
         currency,
         f"{rate_join} {convert_join}",
         product,
+        share,
         f"{share} * {rate}",
         (*notes, *said),
     )
