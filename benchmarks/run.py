@@ -14,6 +14,7 @@ import corridors
 import ideal_points
 import ingest
 import predictive
+import reexports
 import smoother
 import startup
 from measure import ROOT, Section, machine
@@ -36,9 +37,12 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "distances": corridors.distances,
         "searches": corridors.searches,
         "assignment": corridors.assignment,
+        "rerouting": lambda: reexports.rerouting(full=full),
+        "comext": reexports.comext,
+        "armenia": reexports.armenia,
     }
     always |= ideal_points.parts(full)
-    return always | ({"fit": smoother.whole_fit} if full else {})
+    return always | ({"fit": smoother.whole_fit, "millions": reexports.millions} if full else {})
 
 
 def main() -> None:
@@ -54,7 +58,7 @@ def main() -> None:
     chosen = [name for name in options.only.split(",") if name] or list(available)
     unknown = [name for name in chosen if name not in available]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit needs --full)")
+        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit and millions need --full)")
     command = "python benchmarks/run.py" + "".join(f" {word}" for word in sys.argv[1:] if word != "--write")
     written = [f"Made with `{command}`. {machine()}\n"]
     print(written[0])

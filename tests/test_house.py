@@ -11,7 +11,7 @@ FLOORS = (  # top to bottom; folders on one floor may not know each other
     {"cli"},
     {"report"},
     {"assessment"},
-    {"corridors"},
+    {"corridors", "reexports"},
     {"figures", "models"},
     {"indicators"},
     {"sources"},

@@ -11,7 +11,13 @@ from typing import Annotated, Literal
 import typer
 
 from equidistance import __version__
-from equidistance.cli import corridor_commands, data_commands, ideal_point_commands, voting_commands
+from equidistance.cli import (
+    corridor_commands,
+    data_commands,
+    ideal_point_commands,
+    screen_commands,
+    voting_commands,
+)
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
@@ -278,6 +284,7 @@ data_commands.register(app)
 voting_commands.register(app)
 ideal_point_commands.register(app)
 corridor_commands.register(app)
+screen_commands.register(app)
 
 
 def main() -> None:

@@ -118,6 +118,12 @@ _MODULES = (
     "visits_china",
     "trade_itpde",
     "trade_kazakhstan",
+    "trade_comtrade",
+    "trade_comext",
+    "trade_armenia",
+    "trade_products",
+    "exchange_rates",
+    "hs_correlations",
 )
 
 

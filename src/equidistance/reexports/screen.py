@@ -1,0 +1,535 @@
+"""The screen: what passed from W through S to T, good by good, and whether it is more than picking finds anyway."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equidistance.errors import InvalidRequest
+from equidistance.evidence.store import Store
+from equidistance.ground.blocs import Bloc, resolve_power
+from equidistance.ground.states import State, resolve
+from equidistance.ground.time import parse_month
+from equidistance.reexports import beside, screen_tables, trade, words
+from equidistance.reexports.findings import Finding, data_gaps
+from equidistance.reexports.judge import Judged, judge
+from equidistance.reexports.products import GoodsList, get_list
+from equidistance.reexports.surge import Booleans, Floats
+from equidistance.reexports.trade import Flows, aligned
+from equidistance.tables import Table
+
+if TYPE_CHECKING:
+    import duckdb
+
+Progress = Callable[[str, int, int], None]
+
+NEIGHBOURS = ("KAZ", "KGZ", "ARM", "GEO", "UZB", "TUR", "ARE")
+"""The intermediaries that are compared unless others are named."""
+
+SUSPECTS = frozenset((*NEIGHBOURS, "BLR", "TJK", "TKM", "AZE", "MDA", "MNG", "SRB", "CHN", "RUS"))
+"""Destinations that are no control unless a user names them: goods may pass through them too."""
+
+NULLS = ("auto", "products", "destinations", "dates")
+_MOST_CONTROLS = 40
+
+LIMITS = (
+    "A customs code holds more than the listed good: trade in a code is not trade in a weapon's part.",
+    "The figures do not say who traded, who owned the goods, what they were used for or what anybody knew.",
+    "Goods that were imported may have stayed: new domestic demand, relocated firms and transit look alike here.",
+    "Goods declared for S that never arrived are in the exporters' figures and in nobody else's.",
+    "Evidence strength says how unlike comparable trade a flow is; it is no finding of guilt about a state or a firm.",
+)
+"""What an aggregate cannot show; printed with every result."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screened intermediary.
+
+    Attributes:
+        state: the intermediary S.
+        origins: the sanctioning exporters W, in words.
+        target: the sanctioned destination T.
+        goods: the list screened, or None for all products.
+        since, until: first and last period after the date.
+        before: first period it is compared with.
+        headline, summary: one sentence, and a few.
+        products: the ranked goods.
+        baskets: the list and the fastest goods, with the naive and the selection-matched p value.
+        totals: what flowed after the date against each counterfactual.
+        series: the listed goods' flows by period.
+        goods_series: flows of the goods on top, by period.
+        flows: who sent how much to whom.
+        mirror: gaps between the two sides' reports.
+        gaps: what the data do not hold.
+        sources: source versions in use.
+        lag: sentence on the lag between inbound and outbound.
+        limits: what the figures cannot show.
+        notes: what was decided on the way.
+        settings: arguments as given.
+        version: of the program.
+    """
+
+    state: State
+    origins: str
+    target: State
+    goods: GoodsList | None
+    since: date
+    until: date
+    before: date
+    headline: str
+    summary: str
+    products: Table
+    baskets: Table
+    totals: Table
+    series: Table
+    goods_series: Table
+    flows: Table
+    mirror: Table
+    gaps: Table
+    sources: Table
+    lag: str
+    limits: tuple[str, ...]
+    notes: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What the arrays of a screen stand for, and the flows on common axes; any flow may be missing."""
+
+    products: tuple[str, ...]
+    periods: tuple[date, ...]
+    post: Booleans
+    season: int
+    listed: Booleans
+    pool: Booleans
+    eligible: Booleans
+    changed: Booleans
+    headings: "np.ndarray[Any, np.dtype[np.int64]]"
+    inbound: Flows | None
+    outbound: Flows | None
+    state: str
+    target: str
+    pooled: str
+    controls: tuple[str, ...]
+    history: Mapping[str, Floats]
+
+
+def screen(
+    state: str,
+    *,
+    origins: str = "WEST",
+    target: str = "RUS",
+    goods: str | Path | None = "chpl",
+    since: str | date = "2022-03",
+    until: str | date | None = None,
+    before: int = 24,
+    against: Sequence[str] = (),
+    picked: Sequence[str] = (),
+    k: int = 10,
+    null: str = "auto",
+    gravity: bool = False,
+    outbound: str = "export",
+    draws: int = 2000,
+    seed: int = 1,
+    store: "Path | Store | duckdb.DuckDBPyConnection | None" = None,
+    progress: Progress | None = None,
+) -> Screen:
+    """Screen an intermediary for goods that may pass through it.
+
+    Args:
+        state: the intermediary S.
+        origins: sanctioning exporters W: a bloc, or states separated by commas.
+        target: the sanctioned destination T.
+        goods: a shipped list, a CSV file, or None for all products.
+        since: first month after the sanctions.
+        until: last month; by default the last that the data hold.
+        before: how many months before the date are compared with.
+        against: placebo destinations; by default all in the data that are no usual intermediaries.
+        picked: product codes that somebody picked because they surged, judged as a basket of their own.
+        k: size of the basket of the fastest goods.
+        null: what surges are compared with, one of :data:`NULLS`.
+        gravity: whether to add the gravity counterfactual (needs pyfixest).
+        outbound: which outbound flow: ``export`` or ``re-export``.
+        draws: placebo baskets and draws of the counterfactuals.
+        seed: of all draws.
+        store: a store, its path, or a connection with the view ``goods``; by default the user's store.
+        progress: called with what is being done.
+
+    Raises:
+        UnknownName, AmbiguousName: a state, bloc or list that is not known.
+        InvalidRequest: S among W or equal to T, no trade in the store, too few periods on a side of the date.
+        StoreError: no store.
+    """
+    tell = progress or (lambda what, done, total: None)
+    day = parse_month(since)
+    who = resolve(state)
+    where = resolve(target)
+    members, origin_words = origin_states(origins, day)
+    if who.code == where.code or who.code in members or where.code in members:
+        raise InvalidRequest(
+            f"{who.code} cannot stand between {origin_words} and {where.code}: the three must differ.",
+            hint="Name another intermediary, or other exporters with --from.",
+        )
+    if null not in NULLS:
+        raise InvalidRequest(f"There is no comparison {null!r}.", choices=NULLS)
+    listing = None if goods is None else get_list(goods)
+    with ExitStack() as stack:
+        connection, versions = _opened(store, stack)
+        tell("Reading trade", 0, 5)
+        placebo = tuple(resolve(name).code for name in against)
+        overlapping = sum(bool(one.rows.get("goods")) for one in versions) > 1
+        trade.prepare(connection, [*members, who.code], overlapping=overlapping)
+        axes, notes = _load(
+            connection, who.code, members, where.code, listing, day, until, before, placebo, outbound
+        )
+        tell("Ranking goods", 1, 5)
+        judged = {
+            name: one
+            for name, one in (
+                ("inbound", _judged(axes, axes.inbound, who.code, picked, k, null, draws, seed, listing)),
+                (
+                    "outbound",
+                    _judged(axes, axes.outbound, axes.pooled, picked, k, null, draws, seed, listing),
+                ),
+            )
+            if one is not None
+        }
+        notes += _doubtful_placebos(axes, judged, listing)
+        tell("Counterfactuals", 2, 5)
+        tables = screen_tables.build(axes, judged, listing, gravity=gravity, draws=draws, seed=seed)
+        tell("Comparing both sides' reports", 3, 5)
+        mirrored = beside.mirror(connection, axes, members, listing, day)
+        tell("Who sent what to whom", 4, 5)
+        senders = beside.who(connection, axes, members, listing)
+        found = data_gaps(connection, axes, members, listing)
+    lag = words.lag_sentence(axes, judged, seed)
+    after = [period for period, later in zip(axes.periods, axes.post, strict=True) if later]
+    headline, summary = words.words(who, where, origin_words, axes, judged, tables, listing)
+    if any(one.null == "none" for one in judged.values()):
+        found = [
+            *found,
+            Finding(
+                "no comparison",
+                who.code,
+                "",
+                (
+                    "No goods outside the list, no other destinations and no earlier years to compare with: only the "
+                    "naive p values can be given."
+                ),
+            ),
+        ]
+    return Screen(
+        state=who,
+        origins=origin_words,
+        target=where,
+        goods=listing,
+        since=after[0],
+        until=after[-1],
+        before=axes.periods[0],
+        headline=headline,
+        summary=summary,
+        products=tables["products"],
+        baskets=tables["baskets"],
+        totals=tables["totals"],
+        series=tables["series"],
+        goods_series=tables["goods_series"],
+        flows=senders,
+        mirror=mirrored,
+        gaps=beside.gaps_table(found),
+        sources=beside.sources_table(versions),
+        lag=lag,
+        limits=LIMITS,
+        notes=tuple(dict.fromkeys(notes)),
+        settings={
+            "state": who.code,
+            "origins": origins,
+            "target": where.code,
+            "goods": listing.name if listing else None,
+            "since": day.isoformat(),
+            "before": before,
+            "against": list(axes.controls),
+            "picked": list(picked),
+            "k": k,
+            "null": null,
+            "draws": draws,
+            "seed": seed,
+        },
+        version=_version(),
+    )
+
+
+def compare(
+    states: Sequence[str], *, progress: Progress | None = None, **settings: Any
+) -> tuple[Table, dict[str, Screen]]:
+    """Screen several intermediaries and set them side by side, p values adjusted for their number (Holm).
+
+    Args:
+        states: the intermediaries; those without any record are listed with that.
+        progress: called with what is being done.
+        settings: as for :func:`screen`.
+    """
+    tell = progress or (lambda what, done, total: None)
+    results: dict[str, Screen] = {}
+    failed: dict[str, str] = {}
+    for done, name in enumerate(states):
+        tell(f"Screening {name}", done, len(states))
+        try:
+            results[resolve(name).code] = screen(name, **settings)
+        except InvalidRequest as error:
+            failed[resolve(name).code] = error.message
+    if not results:
+        raise InvalidRequest(
+            f"None of {', '.join(failed)} can be screened: {next(iter(failed.values()), 'none was named')}",
+            hint="Look at the first with: equidistance screen STATE",
+        )
+    return beside.compared(results, failed), results
+
+
+def origin_states(names: str, day: date) -> tuple[tuple[str, ...], str]:
+    """The states that a bloc or a comma-separated list stands for on a day, and the words for them."""
+    codes: list[str] = []
+    words = []
+    for name in (part.strip() for part in names.split(",")):
+        if not name:
+            continue
+        actor = resolve_power(name, day)
+        words.append(actor.name)
+        codes.extend(sorted(actor.members(day)) if isinstance(actor, Bloc) else [actor.code])
+    if not codes:
+        raise InvalidRequest("No exporters were named.", choices=("WEST", "EU", "USA,JPN"))
+    return tuple(dict.fromkeys(codes)), ", ".join(words)
+
+
+def _opened(
+    store: "Path | Store | duckdb.DuckDBPyConnection | None", stack: ExitStack
+) -> "tuple[duckdb.DuckDBPyConnection, Sequence[Any]]":
+    if isinstance(store, Store):
+        return store.connection(), store.versions()
+    if store is None or isinstance(store, Path):
+        opened = stack.enter_context(Store.open(store))
+        return opened.connection(), opened.versions()
+    return store.cursor(), ()
+
+
+def _load(
+    connection: "duckdb.DuckDBPyConnection",
+    state: str,
+    members: tuple[str, ...],
+    target: str,
+    listing: GoodsList | None,
+    since: date,
+    until: str | date | None,
+    before: int,
+    placebo: tuple[str, ...],
+    outward: str,
+) -> tuple[Axes, list[str]]:
+    """The flows, cut to the window and put on common axes."""
+    last = parse_month(until, last=True) if until is not None else None
+    there = [
+        row[0]
+        for row in connection.execute(
+            "select importer from screened where list_contains(?, exporter) group by 1", [list(members)]
+        ).fetchall()
+    ]
+    controls = placebo or tuple(
+        sorted(code for code in there if code not in {*members, *SUSPECTS, state, target, trade.WORLD})
+    )
+    controls = tuple(code for code in controls if code not in (state, target))
+    if len(controls) > _MOST_CONTROLS:
+        controls = _largest(connection, members, controls)
+    inbound = trade.flows(connection, members, [state, target, *controls], until=last)
+    if inbound is not None and not inbound.of(state).any():
+        inbound = None
+    pooled = target
+    outgoing = trade.flows(connection, [state], [target], flow=outward, until=last)
+    notes = []
+    if outgoing is None:
+        outgoing = trade.flows(connection, [state], [trade.WORLD], flow=outward, until=last)
+        if outgoing is not None:
+            pooled = trade.WORLD
+            notes.append(
+                f"{state}'s {outward}s are published for all partners together: what is called outbound here went "
+                f"anywhere, not to {target} alone."
+            )
+    if outgoing is None:
+        mirrored = trade.flows(connection, [state], [target], side="importer", until=last)
+        if mirrored is not None:
+            outgoing = mirrored
+            notes.append(f"{state} publishes no exports to {target}; {target}'s own import figures are used.")
+    if inbound is None and outgoing is None:
+        raise InvalidRequest(
+            f"There is no trade by product between {', '.join(members[:5])}{' ...' if len(members) > 5 else ''}, "
+            f"{state} and {target} in the store.",
+            hint="Read some first, e.g.: equidistance ingest trade_comext FILE (see: equidistance sources)",
+        )
+    for flow in (inbound, outgoing):
+        notes.extend(flow.notes if flow else ())
+    return _axes(inbound, outgoing, state, target, pooled, controls, listing, since, before, notes), notes
+
+
+def _largest(
+    connection: "duckdb.DuckDBPyConnection", members: Sequence[str], controls: Sequence[str]
+) -> tuple[str, ...]:
+    found = connection.execute(
+        "select importer from screened where flow = 'export' and list_contains(?, exporter) "
+        "and list_contains(?, importer) group by 1 order by sum(value) desc limit ?",
+        [list(members), list(controls), _MOST_CONTROLS],
+    ).fetchall()
+    return tuple(sorted(row[0] for row in found))
+
+
+def _axes(
+    inbound: Flows | None,
+    outbound: Flows | None,
+    state: str,
+    target: str,
+    pooled: str,
+    controls: tuple[str, ...],
+    listing: GoodsList | None,
+    since: date,
+    before: int,
+    notes: list[str],
+) -> Axes:
+    known = [flow for flow in (inbound, outbound) if flow is not None]
+    season = known[0].season
+    if any(flow.season != season for flow in known):
+        raise InvalidRequest(
+            "One side's trade is monthly and the other's yearly; they cannot be screened together.",
+            hint="Read figures of one frequency for both.",
+        )
+    first = max(flow.periods[0] for flow in known) if len(known) > 1 else known[0].periods[0]
+    last = min(flow.periods[-1] for flow in known) if len(known) > 1 else known[0].periods[-1]
+    periods = [period for period in known[0].periods if first <= period <= last]
+    past = [period for period in periods if period < since][-max(1, before * season // 12) :]
+    later = [period for period in periods if period >= since]
+    least = (6, 3) if season == 12 else (2, 1)
+    if len(past) < least[0] or len(later) < least[1]:
+        raise InvalidRequest(
+            f"The trade reaches from {first:%Y-%m} to {last:%Y-%m}: too little on one side of {since:%Y-%m} "
+            f"(at least {least[0]} periods before and {least[1]} after are needed).",
+            hint="Choose another --since, or read longer series.",
+        )
+    window = [*past, *later]
+    products = sorted({code for flow in known for code in flow.products})
+    post = np.array([period >= since for period in window])
+    groups = listing.groups() if listing else {}
+    headings_listed = listing.headings() if listing else frozenset()
+    listed = np.array([code in groups or code[:4] in headings_listed for code in products])
+    kept = {id(flow): aligned(flow, products, window) for flow in known}
+    inside = kept.get(id(inbound)) if inbound is not None else None
+    outside = kept.get(id(outbound)) if outbound is not None else None
+    changed = np.zeros(len(products), dtype=bool)
+    if inside is not None:  # one state's exports alone cannot tell a new code from new trade
+        covered = np.isin(np.array(products), np.array(inbound.products if inbound else []))
+        changed = covered & _code_changes(inside.value.sum(axis=1), window, season)
+    traded = np.zeros(len(products), dtype=bool)
+    if inside is not None:
+        traded |= inside.of(state).any(axis=1)
+    if outside is not None:
+        traded |= outside.of(pooled).any(axis=1)
+    codes = {heading: place for place, heading in enumerate(sorted({code[:4] for code in products}))}
+    if listing is not None and not listed.any():
+        notes.append(f"No product of the list {listing.name} is in the data.")
+    return Axes(
+        tuple(products),
+        tuple(window),
+        post,
+        season,
+        listed,
+        listed if listing is not None else np.ones(len(products), dtype=bool),
+        traded & ~changed,
+        changed & traded,
+        np.array([codes[code[:4]] for code in products], dtype=np.int64),
+        inside,
+        outside,
+        state,
+        target,
+        pooled,
+        controls if inbound is not None else (),
+        {
+            name: aligned(flow, products, [period for period in flow.periods if period < window[0]]).of(where)
+            for name, flow, where in (("inbound", inbound, state), ("outbound", outbound, pooled))
+            if flow is not None
+        },
+    )
+
+
+def _code_changes(anywhere: Floats, window: Sequence[date], season: int) -> Booleans:
+    """Codes that nobody traded until a January and somebody after, or the other way round; shape (P,).
+
+    The nomenclature changes in January. Trade with all destinations counts, the sanctioned one included: a code in
+    use has some.
+    """
+    changed = np.zeros(len(anywhere), dtype=bool)
+    side = season // 2 or 1
+    for place, period in enumerate(window):
+        if period.month == 1 and side <= place <= len(window) - side:
+            old, new = anywhere[:, :place].sum(axis=1), anywhere[:, place:].sum(axis=1)
+            changed |= (old <= 0) != (new <= 0)
+    return changed
+
+
+def _judged(
+    axes: Axes,
+    flow: Flows | None,
+    destination: str,
+    picked: Sequence[str],
+    k: int,
+    null: str,
+    draws: int,
+    seed: int,
+    listing: GoodsList | None,
+) -> Judged | None:
+    if flow is None:
+        return None
+    others: Floats | None = None
+    if flow is axes.inbound:
+        places = [flow.destinations.index(code) for code in axes.controls]
+        others = flow.value[:, places]
+        others = others[:, others.any(axis=(0, 2))]
+    own = np.array([code in set(picked) for code in axes.products]) if picked else None
+    value = flow.of(destination)
+    return judge(
+        value,
+        axes.post,
+        axes.season,
+        axes.pool,
+        axes.eligible & value.any(axis=1),
+        axes.headings,
+        others=others,
+        history=axes.history["inbound" if flow is axes.inbound else "outbound"],
+        listed=listing is not None,
+        picked=own,
+        k=k,
+        wanted=null,
+        draws=draws,
+        seed=seed,
+    )
+
+
+def _doubtful_placebos(axes: Axes, judged: Mapping[str, Judged], listing: GoodsList | None) -> list[str]:
+    """Say so when most comparison goods are themselves sanctioned: then a surge of all sanctioned goods is no surge."""
+    other = get_list("eu-2023-01").groups()
+    said = []
+    for name, one in judged.items():
+        goods = [code for code, inside in zip(axes.products, one.placebo, strict=True) if inside]
+        share = sum(code in other for code in goods) / len(goods) if goods else 0.0
+        if one.null == "products" and share > 0.5 and (listing is None or listing.name != "eu-2023-01"):
+            said.append(
+                f"{share:.0%} of the comparison goods of the {name} flow are on the EU's list of January 2023: the "
+                "test says whether the list grew more than other sanctioned goods, and misses growth common to all."
+            )
+    return said
+
+
+def _version() -> str:
+    from equidistance import __version__
+
+    return __version__
