@@ -69,10 +69,10 @@ def test_an_outdated_page_is_named(
 def commands() -> Iterator[tuple[str, str]]:
     """Every command as the program itself lists it, with its help."""
     runner = CliRunner()
-    for name in re.findall(r"^  ([a-z-]+)  ", help_of(runner), re.MULTILINE):
+    for name in re.findall(r"^  ([a-z][a-z-]*)  ", help_of(runner), re.MULTILINE):
         inner = help_of(runner, name)
         below = inner.partition("Commands:")[2]
-        for command in re.findall(r"^  ([a-z-]+)  ", below, re.MULTILINE) or [""]:
+        for command in re.findall(r"^  ([a-z][a-z-]*)  ", below, re.MULTILINE) or [""]:
             words = [name, command] if command else [name]
             yield " ".join(words), help_of(runner, *words)
 

@@ -65,14 +65,15 @@ def ideal_points(
         method: ``fast``: position and variance in seconds; ``published``: the authors' sampler, to reproduce the
             standard series; ``posterior``: draws from the proper posterior.
         issue: only roll calls coded with this issue.
-        since, until: first and last month of the votes.
+        since: first month of the votes.
+        until: last month of the votes.
         important_only: only roll calls that the US Department of State called important.
         matches: CSV file of roll calls that repeat each other (``rcid1``, ``rcid2``); by title when not given.
         polarity: the state whose mean position is positive.
         start: an earlier result to start from, for example before new sessions were added. ``fast`` comes to the same
             answer, sooner.
-        sweeps, burn: sweeps kept and thrown away by the sampling methods (published: 20,000 and 4,000; posterior: 3,000
-            and 600 a chain).
+        sweeps: sweeps kept by a sampling method (published: 20,000; posterior: 3,000 a chain).
+        burn: sweeps thrown away before (published: 4,000; posterior: 600 a chain).
         chains: chains of the posterior.
         seed: of the sampling methods.
         store: the store to use; the user's own when not given.

@@ -167,7 +167,8 @@ def voting_record(
     Args:
         state: a state's name or code.
         power: a state's name or code. A bloc casts no vote: name one of its members.
-        since, until: first and last month of the votes.
+        since: first month of the votes.
+        until: last month of the votes.
         issue: one of :data:`equidistance.indicators.roll_calls.ISSUES`: only roll calls coded with it.
         by: session (as in the published agreement scores) or calendar year of the votes.
         versus: pairs of opposing powers, ``"USA,RUS"`` or ``("USA", "RUS")``: with whom does the state vote where they
