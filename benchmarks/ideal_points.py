@@ -43,7 +43,7 @@ def _start(votes: RollCalls) -> Floats:
 
 def _fast(votes: RollCalls) -> Fit:
     theta = _start(votes)
-    return oriented(ideal_points_fast.fit(votes, theta, starting_items(votes, theta)), _anchors(votes))
+    return oriented(ideal_points_fast.fit(votes, theta, starting_items(votes)), _anchors(votes))
 
 
 def _opposed(votes: RollCalls) -> Floats:
@@ -297,7 +297,7 @@ def coverage(*, full: bool) -> Section:
     found: dict[str, list[tuple[float, float, float]]] = {"fast": [], "posterior": []}
     for seed in range(runs):
         votes, truth = simulated(whole, seed)
-        fast = ideal_points_fast.fit(votes, truth, starting_items(votes, truth))
+        fast = ideal_points_fast.fit(votes, truth, starting_items(votes))
         sampled = ideal_points_posterior.sample(
             votes, fast.mean, fast.items, seed=seed, sweeps=1_000, burn=300, chains=2
         )
@@ -343,7 +343,7 @@ def growth(*, full: bool) -> Section:
         del z, cut, voter, session, item, vote
         start = theta[votes.voter]
         fit, seconds = _seconds(
-            lambda votes=votes, start=start: ideal_points_fast.fit(votes, start, starting_items(votes, start))
+            lambda votes=votes, start=start: ideal_points_fast.fit(votes, start, starting_items(votes))
         )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         rows.append(

@@ -23,6 +23,7 @@ from equidistance.evidence import schema
 from equidistance.evidence.corrections import for_source
 from equidistance.ground.blocs import all_blocs
 from equidistance.ground.states import all_states, get_state
+from equidistance.assessment.assess import Assessment
 from equidistance.indicators.declare import all_indicators
 from equidistance.sources.card import all_sources
 
@@ -528,7 +529,7 @@ def kind_of(value: dict[str, Any]) -> str:
 def what(key: str, value: dict[str, Any]) -> str:
     """What a top-level key holds: its own description, or that of the attribute of the same name."""
     return str(
-        value.get("description") or attributes_of(equidistance.Assessment).get(key) or _OTHER_KEYS[key]
+        value.get("description") or attributes_of(Assessment).get(key) or _OTHER_KEYS[key]
     )
 
 
@@ -589,7 +590,7 @@ def python() -> str:
         "orientation, "
         "equidistance, drift, gap, lead_lag) all have `mean`, `sd` and the quantiles `q05` to `q95`.",
     ]
-    described = attributes_of(equidistance.Assessment)
+    described = attributes_of(Assessment)
     for name, columns in table_columns().items():
         rows = ((f"`{column}`", text) for column, text in columns.items())
         parts += [f"### {name}", described[name], table(("column", "what it holds"), rows)]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 import equidistance as eq
+from equidistance.assessment.assess import Assessment
 from equidistance.assessment.evidence import choose_indicators
 from equidistance.assessment.export import long_table, to_dict
 from equidistance.errors import AmbiguousName, InvalidRequest, UnknownName
@@ -20,11 +21,11 @@ SUM = 1e-8  # MODEL.md: contributions sum to the estimate to 1e-8
 
 
 @pytest.fixture(scope="module")
-def kazakhstan() -> eq.Assessment:
+def kazakhstan() -> Assessment:
     return eq.assess("Kazakhstan", store=False)
 
 
-def test_the_tables_say_what_they_should(kazakhstan: eq.Assessment) -> None:
+def test_the_tables_say_what_they_should(kazakhstan: Assessment) -> None:
     assert [power.code for power in kazakhstan.powers] == ["RUS", "CHN", "USA", "EU", "GBR", "TUR"]
     assert kazakhstan.start == date(1992, 1, 1)
     alignment = kazakhstan.alignment.to_pandas()
@@ -49,7 +50,7 @@ def test_the_tables_say_what_they_should(kazakhstan: eq.Assessment) -> None:
     assert all(row["citation"] and row["licence"] for row in kazakhstan.sources)
 
 
-def test_the_same_call_gives_the_same_answer(kazakhstan: eq.Assessment) -> None:
+def test_the_same_call_gives_the_same_answer(kazakhstan: Assessment) -> None:
     again = eq.assess("KAZ", store=False)
     assert again.to_dict() == kazakhstan.to_dict()
 
@@ -60,7 +61,7 @@ def test_names_in_two_languages_mean_the_same_state() -> None:
     assert russian.to_dict() == english.to_dict()
 
 
-def test_json_follows_its_published_schema(kazakhstan: eq.Assessment) -> None:
+def test_json_follows_its_published_schema(kazakhstan: Assessment) -> None:
     schema = json.loads(files("equidistance").joinpath("data/assess.schema.json").read_text())
     content = json.loads(json.dumps(to_dict(kazakhstan), allow_nan=False))
     jsonschema.validate(content, schema)
@@ -78,7 +79,7 @@ def test_json_follows_its_published_schema(kazakhstan: eq.Assessment) -> None:
     } <= set(content)
 
 
-def test_tables_come_as_arrow_pandas_and_polars(kazakhstan: eq.Assessment) -> None:
+def test_tables_come_as_arrow_pandas_and_polars(kazakhstan: Assessment) -> None:
     table = kazakhstan.gap
     assert isinstance(table.to_arrow(), pa.Table)
     assert isinstance(table.to_pandas(), pandas.DataFrame)
@@ -90,13 +91,13 @@ def test_tables_come_as_arrow_pandas_and_polars(kazakhstan: eq.Assessment) -> No
     )
 
 
-def test_the_notebook_display_escapes_and_shows(kazakhstan: eq.Assessment) -> None:
+def test_the_notebook_display_escapes_and_shows(kazakhstan: Assessment) -> None:
     shown = kazakhstan._repr_html_()
     assert "Kazakhstan" in shown
     assert "<table>" in shown
 
 
-def test_why_sums_to_the_estimate_exactly(kazakhstan: eq.Assessment) -> None:
+def test_why_sums_to_the_estimate_exactly(kazakhstan: Assessment) -> None:
     for channel in ("deed", "word", "overall"):
         explanation = eq.why("KAZ", "RUS", "2022-03", channel=channel, assessment=kazakhstan)
         row = next(
@@ -112,7 +113,7 @@ def test_why_sums_to_the_estimate_exactly(kazakhstan: eq.Assessment) -> None:
         assert by_record + prior == pytest.approx(explanation.estimate, abs=SUM)
 
 
-def test_why_of_a_year_is_the_mean_of_its_months(kazakhstan: eq.Assessment) -> None:
+def test_why_of_a_year_is_the_mean_of_its_months(kazakhstan: Assessment) -> None:
     explanation = eq.why("KAZ", "CHN", 2015, assessment=kazakhstan)
     months = [
         row["mean"]
@@ -126,7 +127,7 @@ def test_why_of_a_year_is_the_mean_of_its_months(kazakhstan: eq.Assessment) -> N
     )
 
 
-def test_adding_a_power_changes_no_alignment(kazakhstan: eq.Assessment) -> None:
+def test_adding_a_power_changes_no_alignment(kazakhstan: Assessment) -> None:
     two = eq.assess("KAZ", ["RUS", "CHN"], store=False, draws=100)
     for code in ("RUS", "CHN"):
         ours = [row["mean"] for row in two.alignment if row["power"] == code]
@@ -134,7 +135,7 @@ def test_adding_a_power_changes_no_alignment(kazakhstan: eq.Assessment) -> None:
         np.testing.assert_allclose(ours, theirs, atol=SUM)
 
 
-def test_a_later_end_hides_later_evidence(kazakhstan: eq.Assessment) -> None:
+def test_a_later_end_hides_later_evidence(kazakhstan: Assessment) -> None:
     early = eq.assess("KAZ", until=2010, store=False, draws=100)
     assert early.end == date(2010, 12, 1)
     assert max(row["year"] for row in early.evidence) == 2010
@@ -143,7 +144,7 @@ def test_a_later_end_hides_later_evidence(kazakhstan: eq.Assessment) -> None:
     assert all(a["sd"] >= b["sd"] for a, b in zip(last, then, strict=True))
 
 
-def test_the_window_only_cuts_the_report(kazakhstan: eq.Assessment) -> None:
+def test_the_window_only_cuts_the_report(kazakhstan: Assessment) -> None:
     late = eq.assess("KAZ", since="2014-03", store=False)
     assert late.start == date(2014, 3, 1)
     theirs = [row["mean"] for row in kazakhstan.alignment if row["period"] >= late.start]
@@ -167,7 +168,7 @@ def test_west_is_a_bloc_of_powers() -> None:
         eq.assess("USA", ["WEST"], store=False, draws=100)
 
 
-def test_channel_decides_what_orientation_rests_on(kazakhstan: eq.Assessment) -> None:
+def test_channel_decides_what_orientation_rests_on(kazakhstan: Assessment) -> None:
     deeds = eq.assess("KAZ", channel="deed", store=False)
     assert deeds.equidistance.to_pylist()[-1]["mean"] != kazakhstan.equidistance.to_pylist()[-1]["mean"]
     assert "in deeds" in deeds.headline
@@ -225,7 +226,7 @@ def test_bad_input_is_named_with_a_way_on(arguments, options, error, says) -> No
     assert caught.value.choices or caught.value.hint
 
 
-def test_why_refuses_what_it_cannot_explain(kazakhstan: eq.Assessment) -> None:
+def test_why_refuses_what_it_cannot_explain(kazakhstan: Assessment) -> None:
     with pytest.raises(InvalidRequest, match="not in this assessment"):
         eq.why("KAZ", "IND", 2022, assessment=kazakhstan)
     with pytest.raises(InvalidRequest, match="no estimate"):

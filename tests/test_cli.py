@@ -17,6 +17,9 @@ import pytest
 import equidistance as eq
 from command import run
 from equidistance.assessment import export
+from equidistance.assessment.assess import Assessment
+from equidistance.indicators.declare import all_indicators
+from equidistance.sources.card import all_sources
 
 DRAWS = ("--draws", "100")
 PROGRAM = [sys.executable, "-m", "equidistance.cli.main"]
@@ -28,12 +31,12 @@ def started(*words: str, **options: object) -> "subprocess.Popen[bytes]":
 
 
 @pytest.fixture(scope="module")
-def kazakhstan() -> eq.Assessment:
+def kazakhstan() -> Assessment:
     return eq.assess("KAZ", store=False, draws=100)
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, kazakhstan: eq.Assessment) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, kazakhstan: Assessment) -> None:
     """The command's work done beforehand: what is tested is what it shows and writes."""
     monkeypatch.setattr("equidistance.assessment.assess.assess", lambda *words, **options: kazakhstan)
 
@@ -75,8 +78,8 @@ def test_names_to_type_are_whole_at_80_columns(monkeypatch, capsys, words: tuple
     assert status == 0
     assert max(map(len, out.splitlines())) <= 80
     whole = {
-        "sources": list(eq.all_sources()),
-        "indicators": list(eq.all_indicators()),
+        "sources": list(all_sources()),
+        "indicators": list(all_indicators()),
         "doctor": ["vl-convert-python", "ibis-framework"],
         "why": ["Contribution", "Observations"],
     }
@@ -168,7 +171,7 @@ def test_a_full_disk_leaves_the_earlier_result_as_it_was(monkeypatch, capsys, tm
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_written_files_are_as_readable_as_any(tmp_path: Path, kazakhstan: eq.Assessment) -> None:
+def test_written_files_are_as_readable_as_any(tmp_path: Path, kazakhstan: Assessment) -> None:
     ordinary = tmp_path / "ordinary"
     ordinary.write_text("")
     for name in ("kz.json", "kz.csv"):

@@ -90,7 +90,7 @@ def test_latin1_is_named_with_its_offset_unless_the_source_expects_it(tmp_path: 
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (gzip.compress(b"x,y\n1,2\n"), "gzip file.*Unpack it first"),
+        (gzip.compress(b"x,y\n1,2\n", mtime=0), "gzip file.*Unpack it first"),
         (b"\xfd7zXZ\x00rest", "xz file.*Unpack it first"),
         (b"<!DOCTYPE html><html><title>403</title>", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull"),

@@ -10,8 +10,9 @@ ROOT = Path(equidistance.__file__).parent
 FLOORS = (  # top to bottom; folders on one floor may not know each other
     {"cli"},
     {"report"},
+    {"claims"},
     {"assessment"},
-    {"corridors", "reexports"},
+    {"corridors", "reexports", "reading"},
     {"figures", "models"},
     {"indicators"},
     {"sources"},

@@ -183,7 +183,7 @@ def simulated() -> tuple[RollCalls, np.ndarray, Votes]:
 
 
 def fast_fit(votes: RollCalls, start: np.ndarray, **options: float) -> ideal_points_fast.Fit:
-    return ideal_points_fast.fit(votes, start, starting_items(votes, start), **options)  # type: ignore[arg-type]
+    return ideal_points_fast.fit(votes, start, starting_items(votes), **options)  # type: ignore[arg-type]
 
 
 def test_fast_recovers_positions(simulated: tuple[RollCalls, np.ndarray, Votes]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from equidistance.assessment.assess import Assessment, assess
+    from equidistance.assessment.assess import assess
     from equidistance.assessment.ideal_points import ideal_points
     from equidistance.assessment.voting import voting_record
     from equidistance.assessment.why import why
@@ -21,20 +21,15 @@ if TYPE_CHECKING:
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
-    from equidistance.indicators.declare import all_indicators
-    from equidistance.sources.card import all_sources
     from equidistance.sources.ingest import ingest, pull
 
 _PUBLIC = {
     "assess": ("equidistance.assessment.assess", "assess"),
-    "Assessment": ("equidistance.assessment.assess", "Assessment"),
     "why": ("equidistance.assessment.why", "why"),
     "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
     "voting_record": ("equidistance.assessment.voting", "voting_record"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
-    "all_indicators": ("equidistance.indicators.declare", "all_indicators"),
-    "all_sources": ("equidistance.sources.card", "all_sources"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
     "route": ("equidistance.corridors.routes", "route"),
@@ -42,11 +37,8 @@ _PUBLIC = {
 }
 
 __all__ = [
-    "Assessment",
     "EquidistanceError",
     "__version__",
-    "all_indicators",
-    "all_sources",
     "assess",
     "define_bloc",
     "ideal_points",

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +84,19 @@ class Table:
         )
         more = "" if len(self) <= 20 else f"<p>{len(self) - 20} more rows</p>"
         return f"<table><caption>{escape(self.name)}</caption><tr>{cells}</tr>{rows}</table>{more}"
+
+
+def plain_rows(table: Table) -> list[dict[str, Any]]:
+    """Rows with dates as ISO text and undefined numbers as null, ready for JSON."""
+    return [{key: _plain(value) for key, value in row.items()} for row in table]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _safe_cell(value: object) -> object:

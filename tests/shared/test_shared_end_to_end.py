@@ -13,6 +13,7 @@ import pytest
 
 import equidistance as eq
 from command import run
+from equidistance.assessment.assess import Assessment
 from equidistance.assessment.build import RECIPE
 from equidistance.assessment.reference import DEFAULT_POWERS
 from equidistance.errors import InvalidRequest
@@ -49,7 +50,7 @@ def agreement(store: Path, state: str, powers: list[str]) -> dict[tuple[str, dat
     return {(row["power"], row["period"]): (row["value"], row["se"], row["n"]) for row in rows}
 
 
-def estimates(result: eq.Assessment) -> pa.Table:
+def estimates(result: Assessment) -> pa.Table:
     return result.alignment.arrow.select(["power", "period", "channel", "mean", "sd"])
 
 

@@ -1,15 +1,13 @@
 """An assessment as JSON, CSV or Parquet: the documented, stable formats."""
 
 import json
-import math
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from equidistance.errors import InvalidRequest
-from equidistance.tables import Table
+from equidistance.tables import Table, plain_rows
 from equidistance.writing import whole
 
 if TYPE_CHECKING:
@@ -32,11 +30,6 @@ def to_dict(assessment: "Assessment") -> dict[str, Any]:
         "settings": assessment.settings,
     }
     return content | {name: plain_rows(table) for name, table in assessment.tables.items()}
-
-
-def plain_rows(table: Table) -> list[dict[str, Any]]:
-    """Rows with dates as ISO text and undefined numbers as null, ready for JSON."""
-    return [{key: _value(value) for key, value in row.items()} for row in table]
 
 
 def to_json(assessment: "Assessment") -> str:
@@ -86,11 +79,3 @@ def write(assessment: "Assessment", path: Path) -> None:
 
 FORMATS = (".html", ".json", ".csv", ".parquet")
 """Endings :func:`write` knows."""
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

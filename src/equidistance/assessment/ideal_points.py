@@ -94,34 +94,29 @@ def ideal_points(
     told("Reading the votes", 0, 0)
     with opened_votes(votes, store) as (connection, versions):
         prepare_roll_calls(connection, selection.condition)
-        rolls, cast = _read(connection)
+        rolls, cast = read_votes(connection)
         if not len(cast):
             raise nothing_left(connection, selection, len(rolls))
         evidence_notes = notes_on_rolls(connection, selection, rolls)
     items = np.array(linked_items(rolls, matches), dtype=np.int64)
-    codes, who = np.unique(cast["state"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
-    voters, voter = _voters(codes.tolist())
-    roll = cast["number"].to_numpy().astype(np.int64)
-    _refuse_two_votes(voter[who], roll, codes[who], rolls)
-    session = rolls["session"].to_numpy().astype(np.int64)[roll]
-    arranged = arrange(voter[who], session, items[roll], cast["vote"].to_numpy().astype(np.int64))
+    arranged, names = arranged_votes(rolls, cast, items)
     if not len(arranged.item_names):
         raise InvalidRequest(
             f"All roll calls {selection.subject}{selection.window}".rstrip()
             + f" ({len(rolls):,}) are unanimous: they say nothing about positions.",
             hint="Widen the window, or leave the issue out.",
         )
-    names = _names_of_positions(arranged, who, codes)
-    anchors = np.flatnonzero(arranged.voter == voters.get(voter_of(anchor.code), -1))
+    anchors = positions_of(anchor.code, names)
     if not len(anchors):
         raise InvalidRequest(
             f"{anchor.name} cast none of these votes, so it cannot set the sign.",
             hint="Name another state with --polarity.",
         )
     told("Preparing the model (the first time it is compiled)", 0, 0)
-    fit = oriented(
-        _fitted(arranged, names, anchors, method, start, rolls, sweeps, burn, chains, seed, progress), anchors
-    )
+    fit = fitted(
+        arranged, names, anchors, rolls, method=method, start=start, sweeps=sweeps, burn=burn, chains=chains, seed=seed,
+        progress=progress,
+    )  # fmt: skip
     diagnostics, mixed = diagnostics_table(arranged, fit)
     items_of_fit = items_table(arranged, fit, rolls, items)
     given = pc.value_counts(cast["source_id"]).to_pylist()
@@ -139,7 +134,7 @@ def ideal_points(
         headline=_headline(arranged, selection),
         notes=(
             *notes_on_fit(arranged, fit, method, items_of_fit, diagnostics, mixed, len(np.unique(items))),
-            *_unknown_voters(codes.tolist()),
+            *_unknown_voters(cast["state"].unique().to_pylist()),
             *evidence_notes,
         ),
         settings=asked,
@@ -147,7 +142,7 @@ def ideal_points(
         _votes=arranged,
         _codes=tuple(names),
         _rolls=rolls,
-        _roll_of_vote=roll[arranged.order],
+        _roll_of_vote=cast["number"].to_numpy().astype(np.int64)[arranged.order],
     )
 
 
@@ -163,10 +158,15 @@ def _check_numbers(method: str, sweeps: int | None, burn: int | None, chains: in
             raise InvalidRequest(f"{name} must be at least {least[name]}, not {value}.")
 
 
-def _read(connection: Any) -> tuple[pa.Table, pa.Table]:
-    """The roll calls by date, and the votes cast in them: state, number of the roll call's row, vote (0, 1, 2)."""
+def read_votes(connection: Any) -> tuple[pa.Table, pa.Table]:
+    """What :func:`prepare_roll_calls` chose: the roll calls by date, and the votes cast in them.
+
+    Returns:
+        ``roll_call, session, date, resolution, title, source_id``; and ``state, source_id``, ``number`` (the row of the
+        roll call) and ``vote`` (0 yes, 1 abstain, 2 no).
+    """
     rolls = connection.sql(
-        "select roll_call, session, date, resolution, title from used order by date, roll_call"
+        "select roll_call, session, date, resolution, title, source_id from used order by date, roll_call"
     ).to_arrow_table()
     connection.register("numbered", rolls.append_column("number", pa.array(np.arange(len(rolls)))))
     cast = connection.sql(
@@ -175,14 +175,41 @@ def _read(connection: Any) -> tuple[pa.Table, pa.Table]:
         "from votes v join numbered n using (roll_call) where v.vote in ('yes', 'abstain', 'no') "
         "order by v.state, n.number"
     ).to_arrow_table()
+    connection.unregister("numbered")
     return rolls, cast
 
 
-def _voters(codes: Sequence[str]) -> tuple[dict[int | str, int], npt.NDArray[np.int64]]:
-    """Number of each line of succession, and of each code's."""
+def arranged_votes(
+    rolls: pa.Table, cast: pa.Table, items: npt.NDArray[np.int64]
+) -> tuple[RollCalls, list[str]]:
+    """The votes as the models take them, and the code of the state behind each position.
+
+    Args:
+        rolls, cast: from :func:`read_votes`.
+        items: item of each roll call, shape (rows of ``rolls``,).
+
+    Raises:
+        InvalidRequest: a state and the one that it continues both voted in a roll call.
+    """
+    codes, who = np.unique(cast["state"].to_numpy(zero_copy_only=False).astype(str), return_inverse=True)
+    voter = _voters(codes.tolist())[who]
+    roll = cast["number"].to_numpy().astype(np.int64)
+    _refuse_two_votes(voter, roll, codes[who], rolls)
+    session = rolls["session"].to_numpy().astype(np.int64)[roll]
+    votes = arrange(voter, session, items[roll], cast["vote"].to_numpy().astype(np.int64))
+    return votes, _names_of_positions(votes, who, codes) if len(votes.item_names) else []
+
+
+def positions_of(code: str, names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Positions of a state's whole line of succession, given the code behind each position."""
+    return np.flatnonzero([voter_of(name) == voter_of(code) for name in names])
+
+
+def _voters(codes: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Number of each code's line of succession."""
     keys = [voter_of(code) for code in codes]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    return numbers, np.array([numbers[key] for key in keys], dtype=np.int64)
+    return np.array([numbers[key] for key in keys], dtype=np.int64)
 
 
 def _refuse_two_votes(
@@ -230,39 +257,48 @@ def _headline(votes: RollCalls, selection: Selection) -> str:
     )
 
 
-def _fitted(
+def fitted(
     votes: RollCalls,
     names: Sequence[str],
     anchors: npt.NDArray[np.int64],
-    method: str,
-    start: IdealPoints | None,
     rolls: pa.Table,
-    sweeps: int | None,
-    burn: int | None,
-    chains: int,
-    seed: int,
-    progress: Progress | None,
+    *,
+    method: str = "fast",
+    start: IdealPoints | None = None,
+    sweeps: int | None = None,
+    burn: int | None = None,
+    chains: int = 2,
+    seed: int = 1,
+    progress: Progress | None = None,
 ) -> Fit:
+    """The fit of a method, the anchors on the positive side.
+
+    Args:
+        votes, names: from :func:`arranged_votes`.
+        anchors: positions of the state that sets the sign, not empty.
+        rolls: from :func:`read_votes`.
+        method, start, sweeps, burn, chains, seed, progress: as for :func:`ideal_points`.
+    """
     from equidistance.models import ideal_points_fast, ideal_points_posterior, ideal_points_published
 
     theta = _beside(votes, anchors)
     if method == "published":
         known = np.array([_AUTHORS_START.get(name, 0.0) for name in names])
-        beta = _opposed(votes, names)
-        return ideal_points_published.sample(
-            votes, known if known.any() else theta, beta, seed=seed, sweeps=sweeps or 20_000, burn=burn or 4_000,
-            progress=progress,
+        fit = ideal_points_published.sample(
+            votes, known if known.any() else theta, _opposed(votes, names), seed=seed, sweeps=sweeps or 20_000,
+            burn=burn or 4_000, progress=progress,
         )  # fmt: skip
-    items = starting_items(votes, theta)
+        return oriented(fit, anchors)
+    items = starting_items(votes)
     if start is not None:
         theta, items = _continued(votes, names, rolls, start, theta, items)
-    fast = ideal_points_fast.fit(votes, theta, items, progress=progress)
-    if method == "fast":
-        return fast
-    return ideal_points_posterior.sample(
-        votes, fast.mean, fast.items, seed=seed, sweeps=sweeps or 3_000, burn=burn or 600, chains=chains,
-        progress=progress,
-    )  # fmt: skip
+    fit = ideal_points_fast.fit(votes, theta, items, progress=progress)
+    if method == "posterior":
+        fit = ideal_points_posterior.sample(
+            votes, fit.mean, fit.items, seed=seed, sweeps=sweeps or 3_000, burn=burn or 600, chains=chains,
+            progress=progress,
+        )  # fmt: skip
+    return oriented(fit, anchors)
 
 
 def _beside(votes: RollCalls, anchors: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from equidistance.assessment.export import plain_rows
 from equidistance.assessment.ideal_points_tables import CAST, POSITIONS
 from equidistance.assessment.voting_request import voter_named
 from equidistance.errors import InvalidRequest
 from equidistance.ground.states import State, all_states, get_state
-from equidistance.tables import Table
+from equidistance.tables import Table, plain_rows
 
 if TYPE_CHECKING:
     import altair as alt

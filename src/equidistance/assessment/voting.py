@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.assessment.export import plain_rows
 from equidistance.assessment.voting_evidence import opened_votes, prepare_roll_calls, sources_table
 from equidistance.assessment.voting_notes import notes_on
 from equidistance.assessment.voting_request import Request, make_request, nothing_left
@@ -20,7 +19,7 @@ from equidistance.figures.words import first_upper, the
 from equidistance.ground.states import State
 from equidistance.models import vote_scores
 from equidistance.models.scores import NORMAL_QUANTILES
-from equidistance.tables import Table
+from equidistance.tables import Table, plain_rows
 
 if TYPE_CHECKING:
     import altair as alt

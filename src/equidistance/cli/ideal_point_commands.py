@@ -205,7 +205,7 @@ def _csv(points: "IdealPoints", chosen: Sequence[str], more: dict[str, "Table"],
 
 
 def _json(points: "IdealPoints", chosen: Sequence[str], more: dict[str, "Table"]) -> str:
-    from equidistance.assessment.export import plain_rows
+    from equidistance.tables import plain_rows
 
     content = points.to_dict(chosen) | {name: plain_rows(table) for name, table in more.items()}
     return json.dumps(content, ensure_ascii=False, allow_nan=False)

@@ -163,10 +163,10 @@ def why(
     """
     import json
 
-    from equidistance.assessment.export import plain_rows
     from equidistance.assessment.why import why as run
     from equidistance.cli.show import show_explanation
     from equidistance.cli.terminal import progress
+    from equidistance.tables import plain_rows
 
     evidence = _evidence_choice(store, shipped_only)
     with progress() as report:

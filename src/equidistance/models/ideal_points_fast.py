@@ -23,15 +23,14 @@ import numpy as np
 from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
 from equidistance.models.roll_calls import (
     CUT_LIMIT,
-    NO,
     SMOOTH,
-    YES,
     Fit,
     Integers,
     Items,
     RollCalls,
     starting_items,
 )
+from equidistance.models.vote_scores import NO, YES
 
 LEVEL_SHARE = 0.35
 """Share of the ridge that acts around the session's own centre, not around zero. The votes hardly say at which level
@@ -306,7 +305,7 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
         theta: positions, shape (P,), finite.
         rounds: Newton steps.
     """
-    state = _State(votes, theta, starting_items(votes, theta), SMOOTH)
+    state = _State(votes, theta, starting_items(votes), SMOOTH)
     data = (votes.vote, votes.position, votes.starts)
     items = (state.beta, state.low, state.high, state.beta_variance, state.centre)
     for _ in range(rounds):

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equidistance.models.ideal_points_fast import Progress
-from equidistance.models.ideal_points_published import released, summarised
+from equidistance.models.ideal_points_published import summarised
 from equidistance.models.normal import (
     Floats,
     between,
@@ -35,10 +35,12 @@ from equidistance.models.normal import (
     mills,
     pdf,
     quantile,
+    released,
     stream,
     uniform,
 )
-from equidistance.models.roll_calls import NO, YES, Fit, Integers, Items, RollCalls
+from equidistance.models.roll_calls import Fit, Integers, Items, RollCalls
+from equidistance.models.vote_scores import NO, YES
 
 _TINY = 1e-12
 _CUT_PRECISION = 0.01

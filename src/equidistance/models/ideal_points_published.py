@@ -13,20 +13,27 @@ sense use ``posterior``.
 import math
 from concurrent.futures import ThreadPoolExecutor
 
-import numba
 import numpy as np
 
 from equidistance.models.ideal_points_fast import Progress
-from equidistance.models.normal import Floats, below, between, cdf, inlined, quantile, stream, uniform
-from equidistance.models.roll_calls import CUT_LIMIT, NO, SMOOTH, YES, Fit, Items, RollCalls
+from equidistance.models.normal import (
+    Floats,
+    below,
+    between,
+    cdf,
+    inlined,
+    quantile,
+    released,
+    stream,
+    uniform,
+)
+from equidistance.models.roll_calls import CUT_LIMIT, SMOOTH, Fit, Items, RollCalls
+from equidistance.models.vote_scores import NO, YES
 
 METROPOLIS_STEP = 0.2 / 3
 BLOCKS = 8
 """Items are worked off in so many blocks, each adding up for itself: the result does not depend on the threads."""
 _CLIP_POSITION, _CLIP_TRAIT = 5.0, 9.0
-
-released = numba.njit(cache=True, error_model="numpy", nogil=True)
-
 
 @inlined
 def _truncated_step(state, middle, low, high):  # type: ignore[no-untyped-def]

@@ -24,6 +24,8 @@ _TAIL = 8.99
 
 compiled = numba.njit(cache=True, error_model="numpy")
 """How every kernel is compiled: once, kept on disk beside the package (or in the user's cache)."""
+released = numba.njit(cache=True, error_model="numpy", nogil=True)
+"""The same for kernels that run in threads side by side."""
 inlined = numba.njit(cache=True, error_model="numpy", inline="always")
 
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from equidistance.models.normal import Floats
 
 Integers = npt.NDArray[np.int64]
-YES, ABSTAIN, NO = 0, 1, 2
 CUT_LIMIT = 7.0
 """Cutpoints lie in [-7, 7], as in the published sampler; beyond, the votes say nothing."""
 SMOOTH = 0.5
@@ -30,7 +29,6 @@ class RollCalls:
         starts: votes of item j are ``starts[j]:starts[j + 1]``, shape (J + 1,).
         voter: voter of each position, shape (P,), non-decreasing.
         session: session of each position, shape (P,), increasing within a voter.
-        kept: which of the votes handed to :func:`arrange` are used, shape (all votes,).
         item_names: the caller's number of each item, shape (J,), increasing.
         order: for each used vote its row among those handed in, shape (V,).
     """
@@ -40,7 +38,6 @@ class RollCalls:
     starts: Integers
     voter: Integers
     session: Integers
-    kept: npt.NDArray[np.bool_]
     item_names: Integers
     order: Integers
 
@@ -112,7 +109,6 @@ def arrange(voter: Integers, session: Integers, item: Integers, vote: Integers) 
         np.searchsorted(item_of[order], np.arange(len(names) + 1)).astype(np.int64),
         pairs // span,
         pairs % span,
-        kept,
         names,
         np.flatnonzero(kept)[order],
     )
@@ -180,13 +176,8 @@ def oriented(fit: Fit, anchors: Integers) -> Fit:
     )
 
 
-def starting_items(votes: RollCalls, theta: Floats) -> Items:
-    """Items to start from: cutpoints at the shares of yes and abstention, discrimination by who voted how.
-
-    Args:
-        votes: the votes.
-        theta: rough positions that set the sign, shape (P,).
-    """
+def starting_items(votes: RollCalls) -> Items:
+    """Items to start from: cutpoints at the shares of yes and abstention, no discrimination."""
     from statistics import NormalDist
 
     shares = votes.tallies / votes.tallies.sum(axis=1, keepdims=True)

@@ -1,15 +1,13 @@
 """A screen as JSON, CSV or Parquet: the documented formats."""
 
 import json
-import math
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from equidistance.errors import InvalidRequest
 from equidistance.reexports.screen import Screen
-from equidistance.tables import Table
+from equidistance.tables import Table, plain_rows
 from equidistance.writing import whole
 
 FORMAT_VERSION = 1
@@ -57,11 +55,6 @@ def to_dict(screen: Screen) -> dict[str, Any]:
     return content | {table.name: plain_rows(table) for table in tables(screen)}
 
 
-def plain_rows(table: Table) -> list[dict[str, Any]]:
-    """Rows with dates as ISO text and undefined numbers as null."""
-    return [{key: _value(value) for key, value in row.items()} for row in table]
-
-
 def to_json(screens: Screen | Sequence[Screen], compared: Table | None = None) -> str:
     """One screen as JSON, or several with the table that compares them."""
     if isinstance(screens, Screen):
@@ -88,11 +81,3 @@ def write_data(screen: Screen, path: Path) -> None:
             part.write_text(screen.products.to_csv(), encoding="utf-8")
         else:
             screen.products.write_parquet(part)
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
