@@ -18,12 +18,12 @@ import typer
 
 import equidistance
 from equidistance import errors
+from equidistance.assessment.assess import Assessment
 from equidistance.cli.main import app
 from equidistance.evidence import schema
 from equidistance.evidence.corrections import for_source
 from equidistance.ground.blocs import all_blocs
 from equidistance.ground.states import all_states, get_state
-from equidistance.assessment.assess import Assessment
 from equidistance.indicators.declare import all_indicators
 from equidistance.sources.card import all_sources
 
