@@ -55,7 +55,7 @@ def add_curated(
     _lines(graph, end)
     _ports(graph, end, lanes)
     _services(graph, end)
-    _transfers(graph, end)
+    _transfers(graph, end, lanes)
     for (name, state, layer), node in list(graph.named.items()):
         for other in _JOINED.get(layer, ()):
             there = graph.named.get((name, state, other))
@@ -123,9 +123,12 @@ def _ports(graph: Graph, end: _End, lanes: Lanes) -> None:
             continue
         _join(graph, end(row["name"], state, "rail", where), port, "transfer", **facts)
         if layer == "sea":
-            lon, lat = (curated.points(row["sea"], where) or [graph.spots[port]])[0]
-            for near in near_lanes(lanes, lon, lat):
-                _join(graph, port, near, "sea", source="near lane")
+            _to_lanes(graph, port, lanes, (curated.points(row["sea"], where) or [graph.spots[port]])[0])
+
+
+def _to_lanes(graph: Graph, port: int, lanes: Lanes, spot: tuple[float, float]) -> None:
+    for near in near_lanes(lanes, *spot):
+        _join(graph, port, near, "sea", source="near lane")
 
 
 def _services(graph: Graph, end: _End) -> None:
@@ -152,13 +155,16 @@ def _services(graph: Graph, end: _End) -> None:
         )
 
 
-def _transfers(graph: Graph, end: _End) -> None:
+def _transfers(graph: Graph, end: _End, lanes: Lanes) -> None:
     for row in curated.rows("transfers.csv"):
         where, state, place = row["line"], row["state"], row["place"]
         ends = []
         for layer in (row["mode_a"], row["mode_b"]):
             tankers = (place, layer) == ("Sangachal", "caspian")  # they land next door
+            known = (place, state, layer) in graph.named
             ends.append(end("Alat" if tankers else place, state, layer, where))
+            if layer == "sea" and not known:  # a terminal of its own, in no list of ports
+                _to_lanes(graph, ends[-1], lanes, graph.spots[ends[-1]])
         hours = _three(row, "hours", where)
         _join(graph, *ends, "transfer", **_facts(row, where), state=state, km=0.0, raw_km=0.0, hours=hours)
 
