@@ -8,8 +8,9 @@ from scipy.optimize import linprog
 
 from corridor_networks import crossing, network, random_network
 from equidistance.corridors.additions import with_line
+from equidistance.corridors.assignment import corridor_of
 from equidistance.corridors.demands import Demand, read_demands
-from equidistance.corridors.flows import Assigner, corridor_of
+from equidistance.corridors.flows import Assigner
 from equidistance.corridors.network import Network
 from equidistance.corridors.routes import route
 from equidistance.corridors.rules import Rule, avoid

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from equidistance.corridors.answer import Answer, Route
-from equidistance.corridors.flows import Assignment
+from equidistance.corridors.assignment import Assignment
 from equidistance.corridors.network import Network
 
 Rows = list[dict[str, Any]]
