@@ -46,8 +46,8 @@ def chart(
     """A map that shows all lines, with width by flow where there is one.
 
     Args:
-        lines: GeoJSON features with ``label``, ``mode`` (rail, road, water, pipeline) and ``mt``; ``route`` is the route's
-            number, or 0 for flows, whose label is the corridor.
+        lines: GeoJSON features with ``label``, ``mode`` (rail, road, water, pipeline) and ``mt``; ``route`` is the
+            route's number, or 0 for flows, whose label is the corridor.
         points: rows with ``lon, lat, name, shown, kind`` (end, border, gauge break, port).
         land: GeoJSON of the states' outlines with ``state`` in the properties.
         marked: states to shade, such as those to avoid.
