@@ -22,7 +22,7 @@ CORRIDOR_COLOURS = {
 _LAND, _MARKED, _COAST = "#eef0f2", "#f3d9d7", "#c4cad0"
 _MARGIN = 0.06  # of the map's width on each side
 _LEAST_SPAN = 12.0  # degrees
-_DASHES = {"rail": [1, 0], "road": [9, 2], "water": [5, 3], "pipeline": [1.5, 2.5]}
+_DASHES = {"rail": [1, 0], "road": [13, 6], "water": [5, 3], "pipeline": [1.5, 2.5]}
 _POINTS = {
     "end": {"shape": "circle", "size": 110, "colour": theme.INK},
     "border": {"shape": "circle", "size": 16, "colour": theme.MUTED},
@@ -105,7 +105,11 @@ def chart(
                 "mode:N",
                 scale=alt.Scale(domain=modes, range=[_DASHES[mode] for mode in modes]),
                 legend=alt.Legend(
-                    title=None, symbolType="stroke", symbolStrokeColor=theme.INK, orient="bottom-right"
+                    title=None,
+                    symbolType="stroke",
+                    symbolSize=900,
+                    symbolStrokeColor=theme.INK,
+                    orient="bottom-right",
                 ),
             ),
         )
