@@ -235,8 +235,8 @@ def test_flows_with_worth_and_criticality(monkeypatch, capsys) -> None:
     found = json.loads(out)
     assert found["share_through"] == 0
     assert found["share_bypassing"] == 1
-    assert found["served_mt"] + found["unserved_mt"] == pytest.approx(75.285)
-    assert {row["corridor"] for row in found["shares_by_corridor"]} <= {"Middle", "Southern", "Direct"}
+    assert found["served_mt"] + found["unserved_mt"] == pytest.approx(79.405)
+    assert {row["corridor"] for row in found["shares_by_corridor"]} <= {"Middle", "Southern", "Direct", "Sea"}
     assert [row["change"] for row in found["worth"]] == [
         "Aktau - Alat +1 Mt",
         "Rasht - Astara (Iran), 164 km",

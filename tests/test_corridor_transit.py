@@ -100,6 +100,7 @@ def test_years_near_those_kept_are_answered_and_others_unknown() -> None:
     assert years == tuple(range(2023 - NEAR, 2024 + NEAR + 1))
     assert {demand.cargo for demand in demands_of("KAZ", 2023)} == {"oil", "grain"}
     assert demands_of("KAZ", 2000) == []
+    assert [demand.cargo for demand in demands_of("CHN", 2024)] == ["container"]
     assert kept_years("FRA") == ()
     assert len(transit_shares("FRA", ["RUS"])) == 0
     assert len(transit_shares("KAZ", ["RUS"], year=2010)) == 0

@@ -80,10 +80,11 @@ def given_demands(path: Path | None) -> "list[Demand]":
     if path is not None:
         return read_demands(path)
     print(
-        "Demands: Kazakhstan's oil exports of 2023 and grain exports of September 2024 to early March 2025.",
+        "Demands: Kazakhstan's oil exports of 2023, its grain exports of September 2024 to early March 2025, "
+        "and China's containers by rail to Europe in 2024.",
         file=sys.stderr,
     )
-    return demands_of("KAZ", 2024)
+    return [*demands_of("KAZ", 2024), *demands_of("CHN", 2024)]
 
 
 def one_demand(text: str) -> "Demand":

@@ -105,7 +105,7 @@ def route(
     every = [*hard, *rules]
     ruling.check(every)
     ruling.check_names(every, network)
-    _contradiction(hard, stops, day, network, shipment)
+    _contradiction(hard, stops, day)
     setting = Setting(network, shipment, day, hard if not enforce else every, draws=draws, seed=seed)
     soft = ruling.effects(every, network, shipment, day)
     weighed = setting.weighed(weigh)
@@ -278,9 +278,7 @@ def node_of(network: Network, place: Place, cargo: str) -> int:
     )
 
 
-def _contradiction(
-    rules: Sequence[Rule], stops: Sequence[Place], on: date, network: Network, shipment: Shipment
-) -> None:
+def _contradiction(rules: Sequence[Rule], stops: Sequence[Place], on: date) -> None:
     """What is to be avoided may not be where the cargo starts, ends or must pass."""
     for rule in rules:
         if rule.kind == "ban" and rule.territory and not rule.modes:

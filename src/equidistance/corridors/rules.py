@@ -253,15 +253,14 @@ def close(names: str, start: date | None = None, end: date | None = None) -> lis
 
 
 def crossings(network: Network, names: Iterable[str]) -> NDArray[np.bool_]:
-    """Edges that are the named crossings, or all crossings of a pair of states."""
+    """Edges that are the named crossings, or all crossings of a pair of states but its pipelines'."""
     found = np.zeros(len(network), dtype=bool)
     for name in names:
-        pair = _pair(name)
-        found |= (
-            network.between(frozenset(pair))
-            if pair
-            else (network.name == name) & (network.mode == "crossing")
-        )
+        if pair := _pair(name):
+            piped = np.isin(network.layer[network.a], ("oil", "gas"))  # a closed border shuts no pipe
+            found |= network.between(frozenset(pair)) & ~piped
+        else:
+            found |= (network.name == name) & (network.mode == "crossing")
     return found
 
 

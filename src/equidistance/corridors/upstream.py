@@ -195,7 +195,7 @@ def _table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         for row in reader:
             if None in row or None in row.values():
                 raise BadFile(
-                    f"{path}:{reader.line_num} does not have {len(reader.fieldnames or ())} cells: cut short or changed.",
+                    f"{path}:{reader.line_num} has not {len(reader.fieldnames or ())} cells: cut short or changed.",
                     hint="Copy or download it again.",
                 )
             rows.append(row)
