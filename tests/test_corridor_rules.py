@@ -206,6 +206,13 @@ def test_shipped_rules_are_read_and_sourced() -> None:
     )
 
 
+def test_transit_containers_find_no_ship_in_russian_ports_since_2022() -> None:
+    rules = rule_files.read("shipped")
+    for day, ship in (("2022-02-28", True), ("2024-07-01", False)):
+        one = route("Xi'an", "Hamburg", on=day, rules=rules, weigh="cost", via=["Moscow"]).routes[0]
+        assert (("transfer", "RUS") in {(leg.mode, leg.state) for leg in one.legs}) is ship
+
+
 def test_goods_from_ukraine_could_enter_russia_only_from_belarus() -> None:
     rules = rule_files.read("shipped")
     free = route("Kharkiv", "Kostanay", on="2018-05-01").routes[0]
