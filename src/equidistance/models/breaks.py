@@ -38,6 +38,7 @@ class Break:
         month: most probable month (position on the grid).
         earliest, latest: months between which it happened, 90 % interval.
         size: (draws with it,) its size, standard deviations of alignment.
+        window: first and last month of the window that the probability is about.
         probability: posterior probability of a jump in the window.
         prior: the same before seeing any evidence.
     """
@@ -46,6 +47,7 @@ class Break:
     earliest: int
     latest: int
     size: Floats
+    window: tuple[int, int]
     probability: float
     prior: float
 
@@ -77,7 +79,10 @@ def state_breaks(
         month = window + np.abs(size).argmax(axis=0)
         earliest, latest = np.quantile(month, [0.05, 0.95], method="inverted_cdf")
         mode = int(np.bincount(month).argmax())
-        found.append(Break(mode, int(earliest), int(latest), size.sum(axis=0), float(has.mean()), prior))
+        whole = (window, window + WINDOW - 1)
+        found.append(
+            Break(mode, int(earliest), int(latest), size.sum(axis=0), whole, float(has.mean()), prior)
+        )
         jump[inside] = False
     return found
 
@@ -129,7 +134,8 @@ def own_breaks(
             first, last = int(when[before, 0]) + 1, int(when[after, 0])
             month = last - int(layout.span[k]) + 1
             prior = _beyond(limit / scale, parameters.tails.own)
-            found.append((int(k), Break(month, min(first, month), last, size[has], float(has.mean()), prior)))
+            whole = (min(first, month), last)
+            found.append((int(k), Break(month, *whole, size[has], whole, float(has.mean()), prior)))
     return found
 
 

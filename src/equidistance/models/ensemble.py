@@ -255,4 +255,5 @@ def _by_dyad(parts: Sequence[Floats], dyads: int, members: int) -> Floats:
     """Kept sweeps of (..., D, P * B) as (..., draws, P)."""
     split = [part.reshape(*part.shape[:-1], dyads, members).swapaxes(-1, -2) for part in parts]
     whole = np.stack(split, axis=-4)  # (..., kept, D, B, P)
-    return whole.reshape(*whole.shape[:-4], -1, dyads)
+    *outer, kept, width, _, _ = whole.shape
+    return whole.reshape(*outer, kept * width * members, dyads)

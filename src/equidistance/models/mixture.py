@@ -11,7 +11,7 @@ An own component's step between two readings of its indicator has one weight: no
 Sizes as in :mod:`equidistance.models.kalman`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,8 +35,9 @@ from equidistance.models.kalman import (
 )
 from equidistance.models.sampling import Streams, readings, simulate_prior
 
-START_ROUNDS = 4
-"""Mean-field rounds that find a starting point for the chains."""
+START_ROUNDS, NOISY_ROUNDS = 4, 2
+"""Mean-field rounds that find a starting point for the chains: with normal noise first, so that the values on either side
+of a jump become neither outliers nor the jump's place before the steps have found it, then with Student-t noise."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ def start(
     """
     weights = ones(observations)
     squares = _second_moments(layout, observations, parameters, weights)
-    for _ in range(START_ROUNDS):
+    for i in range(START_ROUNDS + NOISY_ROUNDS):
         weights = _expected(observations, parameters, squares)
+        if i < START_ROUNDS:
+            weights = replace(weights, noise=np.ones_like(weights.noise))
         squares = _second_moments(layout, observations, parameters, weights)
     times = batch.value.shape[2] // observations.value.shape[2]
     every = Disturbances(
