@@ -4,6 +4,7 @@ Functions whose names start with ``measure_`` run in a process of their own (see
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from measure import Section, call
@@ -299,7 +300,7 @@ def _calibration(
 def _bins(pairs: list[tuple[float, bool]]) -> list[tuple[float, float, int, int, float]]:
     edges = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0001)
     out = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = [(p, true) for p, true in pairs if low <= p < high]
         out.append((low, min(high, 1.0), len(inside), sum(true for _, true in inside), sum(p for p, _ in inside)))
     return out

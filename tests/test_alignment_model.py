@@ -76,7 +76,8 @@ def fitted():
 def test_the_parameters_come_back(fitted) -> None:
     _, truth, parameters, _ = fitted
     scale = truth.std(axis=(0, 2))
-    # relative standard errors with 1,200 dyads x 12 years: about 3 % (noise; 6 % of a yearly one), 8 % (effects), 6 % (Q), 15 % (wander)
+    # relative standard errors with 1,200 dyads x 12 years: about 3 % (noise; 6 % of a yearly one), 8 % (effects),
+    # 6 % (Q), 15 % (wander)
     np.testing.assert_allclose(parameters.noise, TRUTH.noise, rtol=0.18)
     np.testing.assert_allclose(parameters.effect, TRUTH.effect, rtol=0.25)
     np.testing.assert_allclose(parameters.wander, TRUTH.wander, rtol=0.50)

@@ -244,7 +244,8 @@ def fitted():
 def test_the_parameters_come_back(fitted) -> None:
     _, _, truth, centre, _ = fitted
     scale = truth.std(axis=(0, 2))
-    np.testing.assert_allclose(centre.loading, TRUTH.loading * scale[LAYOUT.channel], rtol=0.1)  # 300 dyads know a spread to 4 %
+    # 300 dyads know a spread to some 4 %
+    np.testing.assert_allclose(centre.loading, TRUTH.loading * scale[LAYOUT.channel], rtol=0.1)
     # normal innovations of the same variance would have twice this: that must be told apart
     np.testing.assert_allclose(
         np.diag(centre.innovation) * scale**2, np.diag(TRUTH.innovation), rtol=0.4
@@ -253,7 +254,7 @@ def test_the_parameters_come_back(fitted) -> None:
 
 
 def test_draws_of_the_parameters_spread_around_the_truth(fitted) -> None:
-    _, _, truth, centre, members = fitted
+    _, _, _, centre, members = fitted
     noise = np.log([one.noise for one in members])
     sd = noise.std(axis=0)
     assert ((sd > 0.01) & (sd < 0.5)).all()  # 300 dyads x 58 months: between 1 % and, for yearly ones, some 15 %

@@ -2,8 +2,8 @@
 
 Stochastic EM (Celeux and Diebolt 1985): draw the weights from their posterior given the parameters, raise the
 likelihood given the weights by a few EM steps, and so on; the estimate is the mean over the rounds after the first
-ones. With hundreds of thousands of weights a round's draw hardly moves the parameters. A mean-field approximation in the
-place of the draws is cheaper but finds innovations up to a half too large on simulated data.
+ones. With hundreds of thousands of weights a round's draw hardly moves the parameters. A mean-field approximation in
+the place of the draws is cheaper but finds innovations up to a half too large on simulated data.
 
 One thing maximum likelihood must not be left to do: an indicator that mostly stands still, such as alliances, has an
 unbounded likelihood under Student-t steps of its own component, which shrink to nothing between its few jumps. It would

@@ -36,8 +36,8 @@ from equidistance.models.kalman import (
 from equidistance.models.sampling import Streams, readings, simulate_prior
 
 START_ROUNDS, NOISY_ROUNDS = 4, 2
-"""Mean-field rounds that find a starting point for the chains: with normal noise first, so that the values on either side
-of a jump become neither outliers nor the jump's place before the steps have found it, then with Student-t noise."""
+"""Mean-field rounds that find a starting point for the chains: with normal noise first, so that the values beside a
+jump do not become outliers before the steps have found it, then with Student-t noise."""
 
 
 @dataclass(frozen=True)
