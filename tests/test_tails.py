@@ -151,9 +151,7 @@ def test_a_dyad_alone_and_in_any_order_gets_the_same_answer(three) -> None:
     for dyads in ([1], [2, 0]):
         part = observations.select(np.array(dyads))
         seeds = [7 + n for n in dyads]
-        again, _ = ensemble.posterior(
-            LAYOUT, part, ensemble.sample(LAYOUT, part, members, seeds), 60, seeds
-        )
+        again, _ = ensemble.posterior(LAYOUT, part, ensemble.sample(LAYOUT, part, members, seeds), 60, seeds)
         np.testing.assert_allclose(again.mean, posterior.mean[..., dyads], atol=EXACT)
         np.testing.assert_allclose(again.covariance, posterior.covariance[..., dyads], atol=EXACT)
 
@@ -212,7 +210,8 @@ def test_scores_are_the_derivatives_of_the_likelihood() -> None:
         up[i] += step
         down[i] -= step
         high, low = (
-            alignment.log_likelihood(LAYOUT, observations, em.unpack(vector, TRUTH), weights) for vector in (up, down)
+            alignment.log_likelihood(LAYOUT, observations, em.unpack(vector, TRUTH), weights)
+            for vector in (up, down)
         )
         # central differences with this step know a derivative to some 1e-5 of the likelihood's size
         assert ours[i] == pytest.approx((high - low) / (2 * step), abs=2e-3, rel=1e-4)
@@ -247,9 +246,7 @@ def test_the_parameters_come_back(fitted) -> None:
     # 300 dyads know a spread to some 4 %
     np.testing.assert_allclose(centre.loading, TRUTH.loading * scale[LAYOUT.channel], rtol=0.1)
     # normal innovations of the same variance would have twice this: that must be told apart
-    np.testing.assert_allclose(
-        np.diag(centre.innovation) * scale**2, np.diag(TRUTH.innovation), rtol=0.4
-    )
+    np.testing.assert_allclose(np.diag(centre.innovation) * scale**2, np.diag(TRUTH.innovation), rtol=0.4)
     np.testing.assert_allclose(centre.noise[[0, 3]], TRUTH.noise[[0, 3]], rtol=0.2)
 
 
@@ -257,7 +254,9 @@ def test_draws_of_the_parameters_spread_around_the_truth(fitted) -> None:
     _, _, _, centre, members = fitted
     noise = np.log([one.noise for one in members])
     sd = noise.std(axis=0)
-    assert ((sd > 0.01) & (sd < 0.5)).all()  # 300 dyads x 58 months: between 1 % and, for yearly ones, some 15 %
+    assert (
+        (sd > 0.01) & (sd < 0.5)
+    ).all()  # 300 dyads x 58 months: between 1 % and, for yearly ones, some 15 %
     assert (np.abs(noise.mean(axis=0) - np.log(centre.noise)) < sd).all()
     monthly = [0, 3]
     assert (np.abs(np.log(centre.noise) - np.log(TRUTH.noise))[monthly] < 4 * sd[monthly]).all()

@@ -78,7 +78,9 @@ def chart(
     names = [theme.CHANNEL_NAMES[channel] for channel in ("deed", "word")]
     colours = [theme.CHANNEL_COLOURS[channel] for channel in ("deed", "word")]
     base = alt.Chart().encode(
-        y=alt.Y("power_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=120, minExtent=120, grid=True)),
+        y=alt.Y(
+            "power_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=120, minExtent=120, grid=True)
+        ),
         yOffset=alt.YOffset("channel_name:N", sort=names),
         color=alt.Color("channel_name:N", scale=alt.Scale(domain=names, range=colours)),
     )
@@ -93,7 +95,9 @@ def chart(
                     "way:N",
                     scale=alt.Scale(domain=["toward", "away"], range=["triangle-up", "triangle-down"]),
                 ),
-                size=alt.Size("large:Q", scale=alt.Scale(domain=[0, 3], range=[30, 260], clamp=True), legend=None),
+                size=alt.Size(
+                    "large:Q", scale=alt.Scale(domain=[0, 3], range=[30, 260], clamp=True), legend=None
+                ),
             )
         )
         if interactive:
@@ -114,5 +118,7 @@ def chart(
             )
         points.append(point)
     span = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=time_axis("earliest"), x2="latest:T")
-    whole = alt.layer(span, *points, data=alt.NamedData("breaks")).properties(width=width, height={"step": 20})
+    whole = alt.layer(span, *points, data=alt.NamedData("breaks")).properties(
+        width=width, height={"step": 20}
+    )
     return theme.finish(whole, {"breaks": marks(table)}, caption)

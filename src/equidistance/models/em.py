@@ -199,7 +199,9 @@ def _add_moments(parameters: Parameters, run: Noise, sums: _Moments) -> None:
     noise_square = noise**2 + np.where(seen, variance - variance**2 * run.residual_precision, 0.0)
     # the noise is the source's error plus the indicator's own; what is expected of the latter, given their sum
     share = np.where(seen, parameters.noise[indicator, None] / (variance * weight), 0.0)
-    beyond = share**2 * weight * noise_square + np.where(seen, parameters.noise[indicator, None] * (1 - share), 0.0)
+    beyond = share**2 * weight * noise_square + np.where(
+        seen, parameters.noise[indicator, None] * (1 - share), 0.0
+    )
     np.add.at(sums.weight, indicator, np.where(seen, 1 / variance, 0.0).sum(axis=1))
     np.add.at(sums.shift, indicator, np.where(seen, noise / variance, 0.0).sum(axis=1))
     np.add.at(sums.noise, indicator, beyond.sum(axis=1))

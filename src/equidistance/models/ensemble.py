@@ -71,7 +71,8 @@ class Ensemble:
         when = observed_slots(observations)
         rows = np.isfinite(observations.value[when[:, 1], when[:, 0], p])
         parts = (
-            Weights(one.innovation[:, block], one.own[rows, block], one.noise[rows, block]) for one in self.weights
+            Weights(one.innovation[:, block], one.own[rows, block], one.noise[rows, block])
+            for one in self.weights
         )
         return Ensemble(self.parameters, tuple(parts))
 
@@ -84,7 +85,9 @@ def stack(members: Sequence[Parameters]) -> Parameters:
 
 def repeat(parameters: Parameters, times: int) -> Parameters:
     """The members' parameters for several dyads that stand one after the other."""
-    return with_arrays(parameters, {name: np.concatenate([getattr(parameters, name)] * times, -1) for name in ARRAYS})
+    return with_arrays(
+        parameters, {name: np.concatenate([getattr(parameters, name)] * times, -1) for name in ARRAYS}
+    )
 
 
 def sample(
@@ -170,7 +173,9 @@ def posterior(
         paths.append(accumulated(eta.copy()) + prior_mean(wide))
         eta[0] = 0.0
         steps.append(eta)
-        owns.append(fake.own + (step_variance / weights.own)[:, None] * back.own_score[:, 1:] * read.seen[:, None])
+        owns.append(
+            fake.own + (step_variance / weights.own)[:, None] * back.own_score[:, 1:] * read.seen[:, None]
+        )
     mean, covariance = np.stack(means), np.stack(covariances)
     mean = mean.reshape(*mean.shape[:-1], dyads, members)
     covariance = covariance.reshape(*covariance.shape[:-1], dyads, members)
@@ -231,7 +236,9 @@ def _covariance_with(
     """
     later = np.cumsum(functional[::-1], axis=0)[::-1]  # (T, C)
     periods = len(functional)
-    steps = np.stack([np.einsum("cdb,d->cb", dynamics.covariance_of(t), later[t]) for t in range(periods)])  # (T, C, B)
+    steps = np.stack(
+        [np.einsum("cdb,d->cb", dynamics.covariance_of(t), later[t]) for t in range(periods)]
+    )  # (T, C, B)
     with_state = np.cumsum(steps, axis=0)
     sums = np.concatenate([np.zeros_like(with_state[:1]), np.cumsum(with_state, axis=0)])
     out = np.empty((len(when), parameters.loading.shape[1]))

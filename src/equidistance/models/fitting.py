@@ -21,14 +21,17 @@ from equidistance.models.em import pack, unpack
 from equidistance.models.kalman import Booleans, Floats, Layout, slots
 from equidistance.models.sampling import Streams
 
-NORMAL_STEPS = 45
+NORMAL_STEPS = 30
 """EM steps of the normal model, where the rounds start from."""
 
-ROUNDS, SETTLING = 14, 6
+ROUNDS, SETTLING = 24, 12
 """Rounds of stochastic EM, and how many of them only settle."""
 
-STEPS = 7
+STEPS = 4
 """EM steps of a round, at most."""
+
+SMALLER = 0.6
+"""What the normal model's innovations are multiplied by to start from: it takes their squares for their scale's."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +77,14 @@ def fit_tails(
         plain = em.fit(layout, observations, initial=initial, on_iteration=on_iteration)
         nothing = np.full(len(layout.channel), em.SMALLEST)
         return TailedFit(plain.parameters, None, nothing, plain.log_likelihood, plain.converged)
-    first = em.fit(
-        layout, observations, initial=initial, iterations=NORMAL_STEPS, on_iteration=on_iteration
-    )
+    first = em.fit(layout, observations, initial=initial, iterations=NORMAL_STEPS, on_iteration=on_iteration)
     least = first.parameters.wander * _share_of_variance(tails.own)
     current, done = replace(first.parameters, tails=tails, wander=least), NORMAL_STEPS
+    if np.isfinite(tails.innovation):
+        current = replace(current, innovation=SMALLER * current.innovation)
     series = observations.value.shape[2]
     parts = [observations.select(dyads) for dyads, _ in chunks(series)]
-    streams = [
-        Streams([np.random.default_rng([seed, i])], _seen(part)) for i, part in enumerate(parts)
-    ]
+    streams = [Streams([np.random.default_rng([seed, i])], _seen(part)) for i, part in enumerate(parts)]
     weights = [
         mixture.start(layout, part, part, current, current, stream)
         for part, stream in zip(parts, streams, strict=True)

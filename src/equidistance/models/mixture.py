@@ -98,7 +98,9 @@ def sweep(
     layout: Layout, observations: Observations, parameters: Parameters, weights: Weights, streams: Streams
 ) -> Weights:
     """One Gibbs sweep: all disturbances given the weights, then all weights given the disturbances."""
-    return draw(observations, parameters, _sampled(layout, observations, parameters, weights, streams), streams)
+    return draw(
+        observations, parameters, _sampled(layout, observations, parameters, weights, streams), streams
+    )
 
 
 def draw(
@@ -108,7 +110,11 @@ def draw(
     tails, C = parameters.tails, len(parameters.mean)
     when = observed_slots(observations)
     read = readings(observations, when)
-    innovation, own, noise = np.ones_like(squares.innovation), np.ones_like(squares.own), np.ones_like(squares.noise)
+    innovation, own, noise = (
+        np.ones_like(squares.innovation),
+        np.ones_like(squares.own),
+        np.ones_like(squares.noise),
+    )
     if np.isfinite(tails.innovation):
         shape = (tails.innovation + C) / 2
         innovation = streams.gamma(shape, len(innovation)) / ((tails.innovation + squares.innovation) / 2)
@@ -172,7 +178,9 @@ def _second_moments(
     variance = np.where(seen, variance, 1.0)
     noise = (1 + variance * (back.residual[:, 0] ** 2 - back.residual_precision)) / weights.noise
     return Disturbances(
-        np.maximum(innovation, 0.0), np.where(read.later, np.maximum(own, 0.0), 0.0), np.where(seen, noise, 0.0)
+        np.maximum(innovation, 0.0),
+        np.where(read.later, np.maximum(own, 0.0), 0.0),
+        np.where(seen, noise, 0.0),
     )
 
 

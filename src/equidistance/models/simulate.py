@@ -56,7 +56,9 @@ def _between_readings(seen: Floats, degrees: float, generator: np.random.Generat
     stretch = np.where(seen, _stretch(degrees, seen.shape, generator), 1.0)
     stretch[:, :1] = 1.0
     first = np.maximum.accumulate(seen, axis=1)
-    started = np.concatenate([np.zeros_like(first[:, :1]), first[:, :-1]], axis=1)  # a reading came before this month
+    started = np.concatenate(
+        [np.zeros_like(first[:, :1]), first[:, :-1]], axis=1
+    )  # a reading came before this month
     out = np.ones(seen.shape)
     following = np.ones((seen.shape[0], seen.shape[2]))
     for t in range(seen.shape[1] - 1, -1, -1):

@@ -55,9 +55,7 @@ def scores(
     return np.concatenate(parts, axis=1)
 
 
-def _scores(
-    layout: Layout, part: Observations, parameters: Parameters, weights: Weights | None
-) -> Floats:
+def _scores(layout: Layout, part: Observations, parameters: Parameters, weights: Weights | None) -> Floats:
     run = smoothed_noise(layout, part, parameters, weights)
     K, series = len(parameters.loading), run.variance.shape[1]
     indicator, seen = run.when[:, 1], np.isfinite(run.variance)
@@ -150,7 +148,9 @@ def _curvature(
     for i in range(len(centre)):
         moved = centre.copy()
         moved[i] += _STEP
-        columns.append((at_centre - _scores(layout, part, unpack(moved, parameters), given).sum(axis=1)) / _STEP)
+        columns.append(
+            (at_centre - _scores(layout, part, unpack(moved, parameters), given).sum(axis=1)) / _STEP
+        )
     whole = np.stack(columns, axis=1)
     values, vectors = np.linalg.eigh((whole + whole.T) / 2)
     positive: Floats = (vectors * np.maximum(values, 0.0)) @ vectors.T * (series / len(chosen))
