@@ -55,7 +55,7 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import alignment
+    from equidistance.models import em
     from equidistance.models.scores import NORMAL_QUANTILES
     from equidistance.models.simulate import simulate
 
@@ -65,11 +65,11 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     parameters = real.parameters
     if estimate == "few steps":
         for _ in range(6):
-            parameters, _ = alignment._em_step(real.layout, observations, parameters)
+            parameters, _ = em._em_step(real.layout, observations, parameters)
     if estimate == "fit":
-        parameters = alignment.fit(real.layout, observations).parameters
+        parameters = em.fit(real.layout, observations).parameters
     if estimate != "true":  # a new estimate has a scale of its own: both go to mean 0, variance 1
-        parameters = alignment.standardise(real.layout, observations, parameters, exists)
+        parameters = em.standardise(real.layout, observations, parameters, exists)
         count = exists.sum()
         centre = (truth * exists[:, None]).sum(axis=(0, 2)) / count
         scale = np.sqrt((truth**2 * exists[:, None]).sum(axis=(0, 2)) / count - centre**2)
@@ -124,7 +124,7 @@ def _drift_coverage(
     """Drift of the mean of words and deeds, from draws, as an assessment computes it."""
     import numpy as np
 
-    from equidistance.models import alignment
+    from equidistance.models import sampling
 
     generator = np.random.default_rng(12)
     dyads = generator.choice(truth.shape[2], DRIFT_DYADS, replace=False)
@@ -133,7 +133,7 @@ def _drift_coverage(
     inside: dict[str, list[Any]] = {"50": [], "90": []}
     for low in range(0, DRIFT_DYADS, 50):
         chosen = dyads[low : low + 50]
-        paths = alignment.draws(
+        paths = sampling.draws(
             real.layout, observations.select(chosen), parameters, DRIFT_DRAWS, generator
         ).mean(axis=1)
         true = truth[:, :, chosen].mean(axis=1)

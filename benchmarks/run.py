@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 
 import corridors
+import everything
 import ideal_points
 import ingest
 import predictive
 import reexports
 import smoother
 import startup
+import tails
 from measure import ROOT, Section, machine
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -32,6 +34,8 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "panel": smoother.real_panel,
         "growth": smoother.growth,
         "ingest": lambda: ingest.ingest(full=full),
+        "everything": everything.all_states,
+        "breaks": tails.breaks_beside_pelt,
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
         "distances": corridors.distances,
@@ -42,7 +46,13 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "armenia": reexports.armenia,
     }
     always |= ideal_points.parts(full)
-    return always | ({"fit": smoother.whole_fit, "millions": reexports.millions} if full else {})
+    slow = {
+        "fit": smoother.whole_fit,
+        "millions": reexports.millions,
+        "degrees": tails.degrees_of_freedom,
+        "tails": tails.coverage,
+    }
+    return always | (slow if full else {})
 
 
 def main() -> None:
@@ -58,7 +68,7 @@ def main() -> None:
     chosen = [name for name in options.only.split(",") if name] or list(available)
     unknown = [name for name in chosen if name not in available]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit and millions need --full)")
+        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit, millions, degrees and tails need --full)")
     command = "python benchmarks/run.py" + "".join(f" {word}" for word in sys.argv[1:] if word != "--write")
     written = [f"Made with `{command}`. {machine()}\n"]
     print(written[0])

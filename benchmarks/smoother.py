@@ -168,12 +168,12 @@ def measure_real_panel(what: str) -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import alignment
+    from equidistance.models import em
 
     real = Real()
     K, T, N = real.observations.value.shape
     panel = real.layout, real.observations, real.parameters
-    step = {"smooth": lambda: _smooth_all(*panel), "em": lambda: alignment._em_step(*panel)}[what]
+    step = {"smooth": lambda: _smooth_all(*panel), "em": lambda: em._em_step(*panel)}[what]
     found = in_turns(
         {"times": lambda: seconds(step), "pass": lambda: seconds(lambda: np.nansum(real.observations.value))},
         rounds=5,
@@ -221,7 +221,7 @@ def growth() -> Section:
 def measure_growth() -> list[dict[str, Any]]:
     from panels import Real
 
-    from equidistance.models import alignment
+    from equidistance.models import em
 
     real = Real()
     layout, parameters = real.layout, real.parameters
@@ -233,7 +233,7 @@ def measure_growth() -> list[dict[str, Any]]:
         "all states, 3 indicators": real.of_indicators(list(range(0, 12, 4))),
         "all states, 6 indicators": real.of_indicators(list(range(0, 12, 2))),
     }
-    steps = {name: partial(alignment._em_step, *part) for name, part in parts.items()}
+    steps = {name: partial(em._em_step, *part) for name, part in parts.items()}
     times = in_turns({name: partial(seconds, step) for name, step in steps.items()}, rounds=5)
     return [
         {
@@ -280,13 +280,13 @@ def measure_fit() -> list[dict[str, Any]]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import alignment
+    from equidistance.models import alignment, em
 
     real = Real()
     exists = real.exists()
 
     def row(what: str, parameters: "Parameters", cpu: float, steps: int) -> dict[str, Any]:
-        fitted = alignment.standardise(real.layout, real.observations, parameters, exists)
+        fitted = em.standardise(real.layout, real.observations, parameters, exists)
         changes = []
         for low in range(0, len(real.dyads), alignment.CHUNK):
             part = real.observations.select(slice(low, low + alignment.CHUNK))
@@ -303,12 +303,12 @@ def measure_fit() -> list[dict[str, Any]]:
         }
 
     def fit(start: "Parameters | None", **options: Any) -> "tuple[Parameters, float, int]":
-        fits: list[alignment.Fit] = []
+        fits: list[em.Fit] = []
         steps: list[int] = []
 
         def action() -> None:
             fits.append(
-                alignment.fit(
+                em.fit(
                     real.layout,
                     real.observations,
                     initial=start,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from equidistance.assessment.break_table import SCHEMA as BREAKS
 from equidistance.tables import Table
 
 POWERS = (
@@ -100,6 +101,7 @@ class SyntheticAssessment:
     equidistance: Table
     drift: Table
     gap: Table
+    breaks: Table
     exposure: Table
     evidence: Table
     sources: Table
@@ -143,6 +145,7 @@ def synthetic(
         orientation=_orientation(paths, powers, months, rng),
         equidistance=_equidistance(paths, powers, months, rng),
         drift=_drift(paths, powers, months),
+        breaks=_breaks(powers, months),
         gap=_gap(paths, powers, months),
         exposure=_exposure(powers, rng),
         evidence=_evidence(powers, source_title, rng),
@@ -237,6 +240,42 @@ def _equidistance(paths: Any, powers: Any, months: list[date], rng: np.random.Ge
         p_leader=lead.max(axis=0),
         margin=ranked[-1] - ranked[-2],
     )
+
+
+def _breaks(powers: Any, months: list[date]) -> Table:
+    """A break of the state with each power, and one of an indicator alone with the first."""
+    if len(months) < 24:
+        return Table("breaks", BREAKS.empty_table())
+    middle = len(months) // 2
+    rows = [
+        {
+            "power": code,
+            "power_name": name,
+            "kind": "state",
+            "channel": ("deed", "word")[i % 2],
+            "indicator": "",
+            "title": "",
+            "period": months[middle + i],
+            "earliest": months[middle + i - 3],
+            "latest": months[middle + i + 2],
+            "probability": 0.8,
+            "prior": 0.02,
+            "mean": (-1) ** i * 0.9,
+            "sd": 0.1,
+            **{q: (-1) ** i * 0.9 + 0.1 * z for q, z in QUANTILES.items()},
+            "change": (-1) ** i * 0.7,
+            "carried_by": "un_vote_agreement +0.5, export_share +0.2",
+        }
+        for i, (code, name) in enumerate(powers)
+    ]
+    own = rows[0] | {
+        "kind": "indicator",
+        "indicator": "alliance_depth",
+        "title": "Alliance obligations in force",
+        "change": None,
+        "carried_by": "alliance_depth",
+    }
+    return Table("breaks", pa.Table.from_pylist([*rows, own], schema=BREAKS))
 
 
 def _drift(paths: Any, powers: Any, months: list[date]) -> Table:

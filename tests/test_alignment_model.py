@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from equidistance.models import alignment
+from equidistance.models import alignment, em
 from equidistance.models.alignment import Observations, Parameters
 from equidistance.models.kalman import Layout
 from equidistance.models.scores import NORMAL_QUANTILES, coverage, normal_log_score
@@ -38,7 +38,7 @@ def _simulated(dyads: int, years: int, seed: int):
 
 def _start(observations: Observations) -> Parameters:
     """Where EM starts: nothing but the loadings is given away."""
-    return replace(alignment.start(LAYOUT, observations), loading=TRUTH.loading)
+    return replace(em.start(LAYOUT, observations), loading=TRUTH.loading)
 
 
 def test_em_never_lowers_the_likelihood_and_reports_it_truly() -> None:
@@ -46,7 +46,7 @@ def test_em_never_lowers_the_likelihood_and_reports_it_truly() -> None:
     parameters = _start(observations)
     reached = alignment.log_likelihood(LAYOUT, observations, parameters)
     for _ in range(8):
-        parameters, before = alignment._em_step(LAYOUT, observations, parameters)
+        parameters, before = em._em_step(LAYOUT, observations, parameters)
         assert before == pytest.approx(reached, abs=1e-6)  # the step reports where it started
         reached = alignment.log_likelihood(LAYOUT, observations, parameters)
         assert reached >= before - 1e-6
@@ -54,30 +54,31 @@ def test_em_never_lowers_the_likelihood_and_reports_it_truly() -> None:
 
 def test_em_stops_at_a_maximum() -> None:
     observations, _ = _simulated(40, 8, seed=2)
-    result = alignment.fit(LAYOUT, observations, initial=_start(observations), tolerance=1e-4, iterations=900)
+    result = em.fit(LAYOUT, observations, initial=_start(observations), tolerance=1e-4, iterations=900)
     best = result.log_likelihood[-1]
     assert result.converged
     rng = np.random.default_rng(0)
-    vector = alignment._pack(result.parameters)
+    vector = em.pack(result.parameters)
     for _ in range(10):
-        nearby = alignment._unpack(vector + 0.02 * rng.standard_normal(len(vector)), result.parameters)
+        nearby = em.unpack(vector + 0.02 * rng.standard_normal(len(vector)), result.parameters)
         assert alignment.log_likelihood(LAYOUT, observations, nearby) < best + 1e-3
 
 
 @pytest.fixture(scope="module")
 def fitted():
     observations, truth = _simulated(1200, 12, seed=6)  # as many dyads as the reference fit has
-    result = alignment.fit(LAYOUT, observations, initial=_start(observations))
+    result = em.fit(LAYOUT, observations, initial=_start(observations))
     exists = np.ones(truth.shape[::2], dtype=bool)
-    parameters = alignment.standardise(LAYOUT, observations, result.parameters, exists)
+    parameters = em.standardise(LAYOUT, observations, result.parameters, exists)
     return observations, truth, parameters, alignment.smooth(LAYOUT, observations, parameters)
 
 
 def test_the_parameters_come_back(fitted) -> None:
     _, truth, parameters, _ = fitted
     scale = truth.std(axis=(0, 2))
-    # relative standard errors with 1,200 dyads x 12 years: about 3 % (noise), 8 % (effects), 6 % (Q), 15 % (wander)
-    np.testing.assert_allclose(parameters.noise, TRUTH.noise, rtol=0.10)
+    # relative standard errors with 1,200 dyads x 12 years: about 3 % (noise; 6 % of a yearly one), 8 % (effects),
+    # 6 % (Q), 15 % (wander)
+    np.testing.assert_allclose(parameters.noise, TRUTH.noise, rtol=0.18)
     np.testing.assert_allclose(parameters.effect, TRUTH.effect, rtol=0.25)
     np.testing.assert_allclose(parameters.wander, TRUTH.wander, rtol=0.50)
     np.testing.assert_allclose(parameters.innovation * np.outer(scale, scale), TRUTH.innovation, rtol=0.25)
@@ -129,9 +130,9 @@ def test_true_spread_takes_the_standard_errors_out() -> None:
     rng = np.random.default_rng(5)
     error = np.full((1, 200, 50), 0.8)
     value = 0.6 * rng.standard_normal((1, 200, 50)) + error * rng.standard_normal((1, 200, 50))
-    spread = alignment.true_spread(Observations(value, error))
+    spread = em.true_spread(Observations(value, error))
     assert spread[0] == pytest.approx(0.6, rel=0.05)  # 10,000 values know a variance to 1.4 %
-    noise_only = alignment.true_spread(Observations(error * rng.standard_normal(error.shape), error))
+    noise_only = em.true_spread(Observations(error * rng.standard_normal(error.shape), error))
     assert noise_only[0] == pytest.approx(0.8 * np.sqrt(0.1), rel=0.05)
 
 

@@ -17,6 +17,7 @@ import pytest
 from equidistance.errors import InvalidRequest
 from equidistance.figures import (
     alignment,
+    breaks,
     drift,
     equidistance,
     evidence,
@@ -33,7 +34,8 @@ from equidistance.tables import Table
 from synthetic_assessment import SyntheticAssessment, synthetic
 
 CHARTS: dict[str, Callable[..., Any]] = {
-    "alignment": lambda a, **more: alignment.chart(a.alignment, a.evidence, **more),
+    "alignment": lambda a, **more: alignment.chart(a.alignment, a.evidence, a.breaks, **more),
+    "breaks": lambda a, **more: breaks.chart(a.breaks, **more),
     "shares": lambda a, **more: orientation.shares(a.orientation, **more),
     "leads": lambda a, **more: orientation.leads(a.orientation, **more),
     "equidistance": lambda a, **more: equidistance.chart(a.equidistance, **more),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from equidistance.models import alignment
+from equidistance.models import alignment, em, sampling
 from equidistance.models.alignment import Observations, Parameters
 from equidistance.models.kalman import Layout
 from equidistance.models.scores import normal_log_score
@@ -176,15 +176,15 @@ def test_permuting_dyads_permutes_the_answer() -> None:
     shuffled = alignment.smooth(LAYOUT, observations.select(order), parameters)
     np.testing.assert_allclose(shuffled.mean, whole.mean[..., order], atol=EXACT)
     np.testing.assert_allclose(shuffled.covariance, whole.covariance[..., order], atol=EXACT)
-    fitted = alignment.fit(LAYOUT, observations, iterations=12)
-    again = alignment.fit(LAYOUT, observations.select(order), iterations=12)
+    fitted = em.fit(LAYOUT, observations, iterations=12)
+    again = em.fit(LAYOUT, observations.select(order), iterations=12)
     np.testing.assert_allclose(again.parameters.noise, fitted.parameters.noise, rtol=1e-6)
 
 
 def test_draws_have_the_posterior_moments() -> None:
     observations, parameters = _data(3, years=2, dyads=2)
     posterior = alignment.smooth(LAYOUT, observations, parameters)
-    sample = alignment.draws(LAYOUT, observations, parameters, 20_000, np.random.default_rng(0))
+    sample = sampling.draws(LAYOUT, observations, parameters, 20_000, np.random.default_rng(0))
     # Monte Carlo error of a mean of 20,000 draws with sd below 1 is under 0.007; four of these
     np.testing.assert_allclose(sample.mean(axis=2), posterior.mean[:, :, 0], atol=0.03)
     sd = np.sqrt(np.einsum("tccn->tcn", posterior.covariance))

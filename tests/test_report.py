@@ -28,6 +28,7 @@ SECTIONS = (
     "orientation",
     "equidistance",
     "gap",
+    "breaks",
     "drift",
     "exposure",
     "evidence",
@@ -35,7 +36,7 @@ SECTIONS = (
     "cite",
     "method",
 )
-FIGURES = ("alignment", "orientation", "leads", "equidistance", "gap", "drift", "exposure", "evidence")
+FIGURES = ("alignment", "orientation", "leads", "equidistance", "gap", "breaks", "drift", "exposure", "evidence")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 MOST_BYTES = 3_500_000
 
@@ -210,7 +211,7 @@ def test_empty_tables_leave_their_chart_out(kazakhstan: SyntheticAssessment) -> 
         return dataclasses.replace(table, arrow=table.arrow.slice(0, 0))
 
     bare = dataclasses.replace(
-        kazakhstan, **{name: empty(name) for name in ("equidistance", "drift", "exposure")}
+        kazakhstan, **{name: empty(name) for name in ("equidistance", "breaks", "drift", "exposure")}
     )
     figures = [attrs["data-figure"] for attrs in Page(html.render(bare)).of("figure")]
     assert figures == ["alignment", "orientation", "leads", "gap", "evidence"]

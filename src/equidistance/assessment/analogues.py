@@ -32,6 +32,9 @@ CHANNELS: dict[str, list[int]] = {"overall": [0, 1], "deed": [0], "word": [1]}
 UNUSUAL = 0.10
 """A resemblance, or an approach, among the closest tenth of all pairs of states is called unusual."""
 
+LEAST_APPROACH = 0.10
+"""Standard deviations: coming nearer by less is called no approach, however rare it is."""
+
 LEAST_YEARS, MOST_YEARS = 3, 25
 
 
@@ -409,7 +412,9 @@ def _sentence(
         return nearest
     row = next(row for row in rows if row["state"] == other.code)
     close = row["percentile"] <= UNUSUAL
-    coming = row["change_percentile"] is not None and row["change_percentile"] <= UNUSUAL
+    coming = (
+        row["change"] is not None and row["change"] <= -LEAST_APPROACH and row["change_percentile"] <= UNUSUAL
+    )
     if close and coming:
         answer = f"{subject.name} is becoming more like {other.name}"
     elif close:

@@ -1,5 +1,6 @@
 """A state's assessment: alignment with each power in words and in deeds, and everything derived from it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from equidistance import __version__
 from equidistance.assessment import reference as references
+from equidistance.assessment.break_table import break_table
 from equidistance.assessment.evidence import Evidence, Progress, gather
 from equidistance.assessment.inputs import Inputs
 from equidistance.assessment.orientation import orient
@@ -23,7 +25,8 @@ from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.ground.states import State, resolve
 from equidistance.ground.time import parse_month
 from equidistance.indicators import panel
-from equidistance.models import alignment
+from equidistance.models import ensemble
+from equidistance.models.alignment import Observations, Posterior
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Assessment:
         equidistance: period -> estimate in [0, 1], leader, its probability, margin.
         drift: power, channel, window -> estimate in standard deviations a year.
         gap: power, period -> estimate of words minus deeds, in standard deviations.
+        breaks: power, kind, channel, indicator, month -> size of the jump, its probability, and what carries it.
         lead_lag: power, lag in years -> estimate of the correlation of words with later deeds.
         exposure: power, year, kind -> observed share.
         evidence: power, indicator, year -> observations and raw records behind them.
@@ -68,6 +72,7 @@ class Assessment:
     equidistance: Table
     drift: Table
     gap: Table
+    breaks: Table
     lead_lag: Table
     exposure: Table
     evidence: Table
@@ -89,6 +94,7 @@ class Assessment:
             "equidistance",
             "drift",
             "gap",
+            "breaks",
             "lead_lag",
             "exposure",
             "evidence",
@@ -173,7 +179,7 @@ def assess(
     chosen = powers_of(subject, powers)
     evidence = gather(subject, chosen, indicators, store=store, progress=progress)
     reference = evidence.reference(refit=refit, progress=progress)
-    inputs, notes = _inputs(subject, chosen, evidence, reference, first, last)
+    inputs, notes = _inputs(subject, chosen, evidence, reference, first, last, seed)
     window = _window(subject, inputs, first, last, notes)
     settings = {"channel": channel, "draws": draws, "seed": seed, "parameters": reference.identity}
     return _report(subject, chosen, evidence, inputs, window, settings, notes)
@@ -233,8 +239,9 @@ def _inputs(
     reference: Reference,
     first: date | None,
     last: date | None,
+    seed: int,
 ) -> tuple[Inputs, list[str]]:
-    """Lay the evidence out on the grid."""
+    """Lay the evidence out on the grid, and draw the posterior's members."""
     notes = list(evidence.notes)
     used = [one for one in evidence.indicators if one.name in reference.names]
     rows = evidence.rows
@@ -252,8 +259,20 @@ def _inputs(
         high = max(high, last.year)
     grid = panel.build(rows, [(subject.code, power.code) for power in powers], used, low, high)
     available = np.stack([references.availability(subject, power, grid) for power in powers], axis=1)
-    parameters = reference.select(used)
-    return Inputs(grid, references.layout_of(used), parameters, rows, available), notes
+    layout = references.layout_of(used)
+    members = ensemble.sample(
+        layout,
+        Observations(grid.value, grid.error),
+        reference.members(used, ensemble.MEMBERS),
+        _seeds(grid, seed),
+    )
+    return Inputs(grid, layout, reference.select(used), members, rows, available), notes
+
+
+def _seeds(grid: panel.Panel, seed: int) -> list[int]:
+    """One for each dyad, from its codes: what a dyad draws does not depend on the others."""
+    texts = (f"{seed}|{state}|{power}" for state, power in grid.dyads)
+    return [int(hashlib.sha256(text.encode()).hexdigest()[:15], 16) for text in texts]
 
 
 def _window(
@@ -279,14 +298,10 @@ def _window(
     return np.array(inside, dtype=np.int64)
 
 
-def posterior_paths(
-    inputs: Inputs, window: NDArray[np.int64] | slice, draws: int, seed: int
-) -> NDArray[np.float64]:
-    """Draws of the alignment paths, (draws, T, P, 2): months of the window, powers, deeds and words."""
-    generator = np.random.default_rng(seed)
-    paths = alignment.draws(inputs.layout, inputs.observations, inputs.parameters, draws, generator)
-    moved: NDArray[np.float64] = paths[window].transpose(2, 0, 3, 1)
-    return moved
+def posterior_of(inputs: Inputs, draws: int, seed: int) -> tuple[Posterior, ensemble.Drawn]:
+    """The posterior of the state's dyads, and joint draws from it (:func:`equidistance.models.ensemble.posterior`)."""
+    seeds = _seeds(inputs.grid, seed)
+    return ensemble.posterior(inputs.layout, inputs.observations, inputs.ensemble, draws, seeds)
 
 
 def _report(
@@ -298,9 +313,9 @@ def _report(
     settings: dict[str, Any],
     notes: list[str],
 ) -> Assessment:
-    """Smooth, draw, and lay out every table."""
-    posterior = alignment.smooth(inputs.layout, inputs.observations, inputs.parameters)
-    paths = posterior_paths(inputs, window, settings["draws"], settings["seed"])
+    """Draw, and lay out every table."""
+    posterior, drawn = posterior_of(inputs, settings["draws"], settings["seed"])
+    paths = drawn.path[:, window]  # (draws, T, P, C)
     mean = posterior.mean[window, :, 0]  # (T, C, P)
     covariance = posterior.covariance[window]  # (T, C, C, P)
     months = [inputs.grid.date_of(int(t)) for t in window]
@@ -333,6 +348,7 @@ def _report(
         equidistance=equidistance,
         drift=drift,
         gap=gap,
+        breaks=break_table(powers, inputs, drawn, window),
         lead_lag=tables.lead_lag(paths),
         exposure=tables.exposure(inputs.rows),
         evidence=tables.evidence(inputs),

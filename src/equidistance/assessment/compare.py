@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from equidistance import __version__
-from equidistance.assessment.assess import Assessment, Which, assess, posterior_paths
+from equidistance.assessment.assess import Assessment, Which, assess, posterior_of
 from equidistance.assessment.estimates import ESTIMATE_COLUMNS, from_draws
 from equidistance.assessment.evidence import Progress
 from equidistance.assessment.reference import DEFAULT_POWERS
@@ -228,7 +228,8 @@ def _draws(assessment: Assessment, codes: list[str], start: date, months: int, c
     first = _months(inputs.grid.date_of(0), start) - 1
     window = slice(first, first + months)
     settings = assessment.settings
-    own = posterior_paths(inputs, window, settings["draws"], settings["seed"]) @ np.array(WEIGHTS[channel])
+    drawn = posterior_of(inputs, settings["draws"], settings["seed"])[1]
+    own = drawn.path[:, window] @ np.array(WEIGHTS[channel])
     own = np.where(inputs.available[window], own, np.nan)
     out = np.full((len(own), months, len(codes)), np.nan)
     for place, power in enumerate(assessment.powers):

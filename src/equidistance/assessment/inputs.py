@@ -7,7 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from equidistance.indicators.panel import Panel
-from equidistance.models.alignment import Observations, Parameters
+from equidistance.models.alignment import Observations, Parameters, observed_slots
+from equidistance.models.ensemble import Ensemble
 from equidistance.models.kalman import Layout
 
 
@@ -18,7 +19,8 @@ class Inputs:
     Attributes:
         grid: the panel of the state's dyads.
         layout: the model's layout.
-        parameters: the shared parameters used.
+        parameters: the shared parameters used, as estimated.
+        ensemble: draws of the shared parameters and of the weights: what the posterior is a mixture of.
         rows: the indicator rows the panel was made from.
         available: (T, P) months in which the dyad exists.
     """
@@ -26,6 +28,7 @@ class Inputs:
     grid: Panel
     layout: Layout
     parameters: Parameters
+    ensemble: Ensemble
     rows: pa.Table
     available: NDArray[np.bool_]
 
@@ -33,3 +36,14 @@ class Inputs:
     def observations(self) -> Observations:
         """The panel as the model takes it."""
         return Observations(self.grid.value, self.grid.error)
+
+    @property
+    def slots(self) -> NDArray[np.int64]:
+        """(S, 2) month and indicator of every slot at which any of the dyads is observed."""
+        return observed_slots(self.observations)
+
+    def rows_of(self, p: int) -> NDArray[np.int64]:
+        """The slots at which one of the dyads is observed."""
+        when = self.slots
+        rows: NDArray[np.int64] = np.flatnonzero(np.isfinite(self.grid.value[when[:, 1], when[:, 0], p]))
+        return rows

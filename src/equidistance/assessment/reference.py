@@ -21,8 +21,8 @@ from equidistance.ground.blocs import Bloc
 from equidistance.ground.states import State
 from equidistance.indicators import panel
 from equidistance.indicators.declare import Indicator
-from equidistance.models import alignment
-from equidistance.models.alignment import Observations, Parameters
+from equidistance.models import em, fitting, uncertainty
+from equidistance.models.alignment import ARRAYS, Observations, Parameters, Tails, with_arrays
 from equidistance.models.kalman import Layout
 
 DEFAULT_POWERS = ("RUS", "CHN", "USA", "EU", "GBR", "TUR")
@@ -34,7 +34,13 @@ CHANNELS = ("deed", "word")
 FIRST_YEAR = 1992
 """First year of the reference fit: the first full year of the states that succeeded the Soviet Union."""
 
-_SCHEMA = 1
+TAILS = Tails(innovation=4.0, own=4.0, noise=4.0)
+"""Degrees of freedom of the reference fit: those that predict hidden evidence best (docs, "Method")."""
+
+DRAWS = 32
+"""Draws of the shared parameters that go with the reference fit."""
+
+_SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,14 @@ class Reference:
         channels: K channel names the fit used.
         parameters: the parameters, on the reported scale.
         facts: what the fit rests on (dyads, observations, iterations, log likelihood, evidence digest).
+        draws: draws of the parameters: how well they are known.
     """
 
     names: tuple[str, ...]
     channels: tuple[str, ...]
     parameters: Parameters
     facts: dict[str, Any]
+    draws: tuple[Parameters, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -60,18 +68,13 @@ class Reference:
 
     def select(self, indicators: Sequence[Indicator]) -> Parameters:
         """The parameters of some of the indicators, in their order."""
+        return _some(self.parameters, [self.names.index(one.name) for one in indicators])
+
+    def members(self, indicators: Sequence[Indicator], number: int) -> list[Parameters]:
+        """As many draws of some indicators' parameters, in turns; the estimate where there are no draws."""
         index = [self.names.index(one.name) for one in indicators]
-        whole = self.parameters
-        return Parameters(
-            whole.intercept[index],
-            whole.loading[index],
-            whole.noise[index],
-            whole.effect[index],
-            whole.wander[index],
-            whole.innovation,
-            whole.mean,
-            whole.initial,
-        )
+        every = self.draws or (self.parameters,)
+        return [_some(every[i % len(every)], index) for i in range(number)]
 
     def to_json(self) -> str:
         """A readable, reproducible text (6 significant digits, far finer than the estimates are known)."""
@@ -93,10 +96,15 @@ class Reference:
             "innovation": [[_digits(v) for v in row] for row in p.innovation],
             "mean": [_digits(v) for v in p.mean],
             "initial": [[_digits(v) for v in row] for row in p.initial],
+            "degrees_of_freedom": {
+                name: value if np.isfinite(value) else None for name, value in vars(p.tails).items()
+            },
             "indicators": indicators,
             "fit": self.facts,
         }
-        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        draws = ",\n".join("  " + json.dumps(_plain(draw)) for draw in self.draws)
+        return text.removesuffix("\n}") + f',\n "draws": [\n{draws}\n ]\n}}\n'
 
     @classmethod
     def from_json(cls, text: str) -> "Reference":
@@ -116,10 +124,30 @@ class Reference:
             np.array(content["innovation"]),
             np.array(content["mean"]),
             np.array(content["initial"]),
+            Tails(**{k: np.inf if v is None else v for k, v in content["degrees_of_freedom"].items()}),
         )
-        return cls(
-            tuple(content["indicators"]), tuple(r["channel"] for r in rows), parameters, content["fit"]
+        draws = tuple(
+            with_arrays(parameters, {name: np.array(values) for name, values in draw.items()})
+            for draw in content["draws"]
         )
+        channels = tuple(row["channel"] for row in rows)
+        return cls(tuple(content["indicators"]), channels, parameters, content["fit"], draws)
+
+
+_PER_INDICATOR = ("intercept", "loading", "noise", "effect", "wander")
+
+
+def _some(whole: Parameters, index: list[int]) -> Parameters:
+    """The parameters of some indicators."""
+    return with_arrays(whole, {name: getattr(whole, name)[index] for name in _PER_INDICATOR})
+
+
+def _plain(parameters: Parameters) -> dict[str, Any]:
+    """Arrays as lists of numbers with four significant digits: a draw is known no better."""
+    return {
+        name: np.vectorize(lambda value: float(f"{value:.4g}"))(getattr(parameters, name)).tolist()
+        for name in ARRAYS
+    }
 
 
 def layout_of(indicators: Sequence[Indicator]) -> Layout:
@@ -152,6 +180,7 @@ def fit_reference(
     indicators: Sequence[Indicator],
     *,
     first_year: int = FIRST_YEAR,
+    tails: Tails = TAILS,
     on_iteration: Callable[[int, float], None] | None = None,
 ) -> Reference:
     """Estimate the shared parameters from indicator rows.
@@ -161,7 +190,8 @@ def fit_reference(
         actors: the dyads to fit on; those without any evidence are left out.
         indicators: indicators to use; those without any row are left out.
         first_year: first year of the grid.
-        on_iteration: progress callback, see :func:`equidistance.models.alignment.fit`.
+        tails: degrees of freedom.
+        on_iteration: progress callback, see :func:`equidistance.models.em.fit`.
     """
     present = set(pc.unique(rows["indicator"].cast(pa.string())).to_pylist())
     used = [one for one in indicators if one.name in present]
@@ -174,9 +204,24 @@ def fit_reference(
     grid = panel.build(rows, dyads, used, first_year, last_year)
     observations = Observations(grid.value, grid.error)
     layout = layout_of(used)
-    result = alignment.fit(layout, observations, on_iteration=on_iteration)
     exists = np.stack([availability(*actors[pair], grid) for pair in dyads], axis=1)
-    parameters = alignment.standardise(layout, observations, result.parameters, exists)
+    result = fitting.fit_tails(layout, observations, tails, on_iteration=on_iteration)
+    parameters = em.standardise(layout, observations, result.parameters, exists, result.weights)
+    states = sorted({state for state, _ in dyads})
+    clusters = np.array([states.index(state) for state, _ in dyads])
+    moved = uncertainty.parameter_draws(
+        layout,
+        observations,
+        result.parameters,
+        clusters,
+        DRAWS,
+        np.random.default_rng(1),
+        result.weights,
+        result.least_wander,
+    )
+    draws = tuple(
+        em.standardise(layout, observations, draw, exists, result.weights) for draw in moved
+    )
     facts = {
         "dyads": len(dyads),
         "months": grid.months,
@@ -186,7 +231,8 @@ def fit_reference(
         "log_likelihood": round(result.log_likelihood[-1], 2),
         "converged": result.converged,
     }
-    return Reference(tuple(one.name for one in used), tuple(one.channel for one in used), parameters, facts)
+    names, channels = tuple(one.name for one in used), tuple(one.channel for one in used)
+    return Reference(names, channels, parameters, facts, draws)
 
 
 def _digits(value: float) -> float:

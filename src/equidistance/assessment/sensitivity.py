@@ -2,7 +2,7 @@
 
 A weight w of an indicator divides every variance that is its own (the source's error, the noise beyond it, and its own
 component), so that w = 0 leaves it out, 1 is the reported estimate and 4 listens to it as to four alike. The shared
-loadings, and with them the scale, stay those of the reference fit. Instruments are weighted together, from a quarter to
+loadings, and with them the scale, stay those of the reference fit; so do the weights of jumps. Instruments are weighted together, from a quarter to
 four times, spread evenly by a scrambled Sobol sequence (Sobol 1967; Owen 1998), and so is the mix of words and deeds.
 An indicator's effective importance is the movement that leaving it out makes in the overall path, as a share of all
 such movements: nominal weights do not say what an indicator does (Paruolo, Saisana and Saltelli 2013, "Ratings and
@@ -23,8 +23,8 @@ from equidistance.assessment.inputs import Inputs
 from equidistance.assessment.orientation import orient
 from equidistance.assessment.result_tables import WEIGHTS
 from equidistance.errors import InvalidRequest
-from equidistance.models import alignment
-from equidistance.models.alignment import Observations, Parameters
+from equidistance.models import alignment, mixture
+from equidistance.models.alignment import Observations, Parameters, Weights
 from equidistance.tables import Table
 
 Floats = NDArray[np.float64]
@@ -99,11 +99,13 @@ def sensitivity(
         raise InvalidRequest(
             "With one indicator there is nothing to leave out or to weigh.", hint="Use more indicators."
         )
+    tails = mixture.expected(inputs.layout, inputs.observations, inputs.parameters)
+    slots = alignment.observed_slots(inputs.observations)
     mix = WEIGHTS[assessment.settings["channel"]]
     end = next(t for t in reversed(range(inputs.grid.months)) if inputs.grid.date_of(t) == assessment.end)
     start = next(t for t in range(inputs.grid.months) if inputs.grid.date_of(t) == assessment.start)
     steps = len(present) + weightings
-    base = _run(inputs, inputs.observations, inputs.parameters, mix, end, seed)
+    base = _run(inputs, inputs.observations, inputs.parameters, tails, mix, end, seed)
     without = []
     for done, k in enumerate(present):
         if progress is not None:
@@ -111,16 +113,22 @@ def sensitivity(
         observations = inputs.observations
         value = observations.value.copy()
         value[k] = np.nan
-        without.append(_run(inputs, replace(observations, value=value), inputs.parameters, mix, end, seed))
+        kept = slots[:, 1] != k
+        fewer = replace(tails, own=tails.own[kept], noise=tails.noise[kept])
+        without.append(
+            _run(inputs, replace(observations, value=value), inputs.parameters, fewer, mix, end, seed)
+        )
     weighted = []
     for done, (weights, own_mix) in enumerate(_weightings(inputs, present, mix, weightings, seed)):
         if progress is not None:
             progress("Trying weightings", len(present) + done, steps)
-        weighted.append(_run(inputs, *_reweighted(inputs, weights), own_mix, end, seed))
+        weighted.append(_run(inputs, *_reweighted(inputs, weights), tails, own_mix, end, seed))
     window = slice(start, end + 1)
     indicators = _indicator_table(assessment, inputs, present, base, without, mix, window)
     powers = _power_table(assessment, inputs, base, [*without, *weighted], end, start)
     notes = (
+        "All runs, the first one too, take the shared parameters and the weights of jumps as known: the first one's "
+        "shares differ a little from the reported ones.",
         "The ranges hold the mean estimates of all runs; they are no intervals, and each run has intervals of its own.",
     )
     return Sensitivity(
@@ -140,11 +148,12 @@ def _run(
     inputs: Inputs,
     observations: Observations,
     parameters: Parameters,
+    tails: Weights,
     mix: tuple[float, float],
     end: int,
     seed: int,
 ) -> _Run:
-    posterior = alignment.smooth(inputs.layout, observations, parameters)
+    posterior = alignment.smooth(inputs.layout, observations, parameters, tails)
     w = np.array(mix)
     path = np.einsum("c,tcp->tp", w, posterior.mean[:, :, 0])
     sd = np.sqrt(np.einsum("c,cep,e->p", w, posterior.covariance[end], w))

@@ -1,7 +1,8 @@
 """Why an estimate is what it is: an exact split into what each indicator, and each observation, contributed.
 
-The smoother is linear in the data, so with the shared parameters given every posterior mean is the prior mean plus one
-term for each observation. The terms sum to the estimate (MODEL.md section 3); nothing is approximated.
+Given the shared parameters and the weights of the Student-t variables the smoother is linear in the data, and the
+posterior is a mixture over draws of these. So every posterior mean is the prior mean plus one term for each
+observation, its mean over the draws. The terms sum to the estimate; nothing is approximated.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from equidistance.assessment.result_tables import WEIGHTS
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.ground.blocs import resolve_power
 from equidistance.ground.time import parse_month
-from equidistance.models import alignment
+from equidistance.models import alignment, ensemble
 from equidistance.tables import Table
 
 PRIOR = "(prior)"
@@ -97,10 +98,11 @@ def why(
         )
     observations = inputs.observations.select(slice(p, p + 1))
     slots = alignment.observed_slots(observations)
-    groups = np.arange(len(slots))[:, None]
-    parts = alignment.contributions(inputs.layout, observations, inputs.parameters, groups, len(slots))
-    weights = np.array(WEIGHTS[channel])
-    share = np.einsum("tcg,c->g", parts[positions, :, :, 0], weights) / len(positions)
+    functional = np.zeros((grid.months, len(WEIGHTS[channel])))
+    functional[positions] = np.array(WEIGHTS[channel]) / len(positions)
+    members = inputs.ensemble.dyad(inputs.observations, p)
+    parts, prior = ensemble.loads(inputs.layout, observations, members, functional)
+    share = np.append(parts, prior)
     return _explanation(assessment, p, positions, channel, slots, share)
 
 

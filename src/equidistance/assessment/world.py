@@ -14,7 +14,7 @@ from equidistance.errors import InvalidRequest
 from equidistance.ground.blocs import Bloc
 from equidistance.ground.states import State
 from equidistance.indicators import panel
-from equidistance.models import alignment
+from equidistance.models import alignment, mixture
 from equidistance.models.alignment import CHUNK, Observations
 
 Floats = NDArray[np.float64]
@@ -110,7 +110,9 @@ def world(
         if progress is not None:
             progress("Smoothing all states", start, len(every))
         chunk = slice(start, start + CHUNK)
-        posterior = alignment.smooth(layout, observations.select(chunk), parameters)
+        part = observations.select(chunk)
+        weights = mixture.expected(layout, part, parameters)
+        posterior = alignment.smooth(layout, part, parameters, weights)
         paths = posterior.mean[:, :, 0].reshape(years, 12, 2, -1).mean(axis=1)  # (Y, C, N)
         spread = np.sqrt(np.einsum("tccn->tcn", posterior.covariance)[5::12])
         for n, ((state, power), both) in enumerate(every[chunk]):

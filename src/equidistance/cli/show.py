@@ -55,6 +55,9 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
         position,
     )
     out.print()
+    if len(assessment.breaks):
+        show_breaks(assessment)
+        out.print()
     if absent:
         out.print(
             f"Note: {safe(', '.join(absent))}: no value in {end:%B %Y}, because {safe(assessment.state.name)} "
@@ -119,6 +122,43 @@ def _show_sensitivity(found: "Sensitivity") -> None:
     out.print()
     for note in found.notes:
         out.print(f"Note: {safe(note)}")
+
+
+MOST_BREAKS = 12
+"""Breaks that the terminal shows; the JSON and the report have all."""
+
+
+def show_breaks(assessment: "Assessment") -> None:
+    """The breaks of the state, and how many single indicators broke alone."""
+    breaks = assessment.breaks.to_pylist()
+    own = [row for row in breaks if row["kind"] == "indicator"]
+    of_state = sorted((row for row in breaks if row["kind"] == "state"), key=lambda row: -row["probability"])
+    shown = sorted(of_state[:MOST_BREAKS], key=lambda row: row["period"])
+    if shown:
+        grid(
+            f"{assessment.state.name}: breaks, size in standard deviations, mean (90% interval)",
+            ["Power", "In", "Month", "Between", "P", "Size", "Carried by"],
+            [
+                [
+                    row["power_name"],
+                    row["channel"],
+                    f"{row['period']:%Y-%m}",
+                    f"{row['earliest']:%Y-%m} {row['latest']:%Y-%m}",
+                    f"{row['probability']:.2f}",
+                    interval(row),
+                    row["carried_by"],
+                ]
+                for row in shown
+            ],
+            ["left", "left", "left", "left", "right", "right", "left"],
+        )
+    hidden = len(of_state) - len(shown)
+    parts = [f"{hidden} more breaks"] if hidden > 0 else []
+    if own:
+        powers = ", ".join(dict.fromkeys(row["power_name"] for row in own))
+        parts.append(f"{len(own)} jumps of a single indicator alone ({powers})")
+    if parts:
+        console().print(f"Besides: {safe('; '.join(parts))}: see the breaks in --format json or the report.")
 
 
 def show_explanation(explanation: "Explanation", records: int) -> None:

@@ -35,7 +35,7 @@ def caption(table: Table, state: str) -> theme.Caption:
         title,
         f"{UNIT} Line: mean estimate. Strong band: 50% interval, faint band: 90% interval. The two thin bars "
         "at the foot of each panel mark the years with evidence, deeds below words; where a bar is broken "
-        "the estimate is carried by the years around it.",
+        "the estimate is carried by the years around it. A dotted upright line marks a break.",
         "Line charts of alignment over time, one panel per power, deeds solid and words dashed. At the end: "
         f"{ends}.",
     )
@@ -52,6 +52,7 @@ def _stands(lead: str) -> str:
 def chart(
     table: Table,
     evidence: Table | None = None,
+    breaks: Table | None = None,
     *,
     caption: theme.Caption | None = None,
     width: int = 250,
@@ -64,6 +65,7 @@ def chart(
     Args:
         table: ``power, power_name, period, channel, mean, q05, q25, q75, q95`` in standard deviations.
         evidence: ``power, channel, year, observations``; draws the years with evidence under each panel.
+        breaks: ``power, kind, channel, period, mean``; marks the months in which the state's alignment jumped.
         caption: words to draw around the chart; without it the chart stands bare.
         width: of one panel, in pixels.
         height: of one panel, in pixels.
@@ -79,9 +81,15 @@ def chart(
     for span in rows.evidence_spans(evidence, periods[0], periods[-1]) if evidence is not None else ():
         if span["power"] in names:
             data.append({**span, "power": names[span["power"]]})
+    jumps = [row for row in breaks or () if row["kind"] == "state" and row["power"] in names]
+    for row in jumps:
+        way = "toward" if row["mean"] > 0 else "away"
+        data.append({"power": names[row["power"]], "jump": row["period"].isoformat(), "in": row["channel"], "way": way})
     layers = [zero_line(), *(layer for channel in ("deed", "word") for layer in _bands(channel))]
     layers += [_line(channel) for channel in ("deed", "word")]
     layers += [_years_with_evidence(channel, height) for channel in ("deed", "word")]
+    if jumps:
+        layers += [_jump(channel) for channel in ("deed", "word")]
     if interactive:
         layers.append(hover([("deed", "deeds"), ("word", "words")]))
     panel = alt.layer(*layers, data=alt.NamedData("alignment")).properties(width=width, height=height)
@@ -215,6 +223,18 @@ def _line(channel: str) -> "alt.Chart":
             color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours)),
             strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=names, range=dashes)),
         )
+    )
+
+
+def _jump(channel: str) -> "alt.Chart":
+    """A dotted rule at each month in which alignment in a channel jumped."""
+    import altair as alt
+
+    return (
+        alt.Chart()
+        .transform_filter(f"isValid(datum.jump) && datum['in'] === '{channel}'")
+        .mark_rule(color=theme.CHANNEL_COLOURS[channel], strokeWidth=1.2, strokeDash=[2, 2])
+        .encode(x=time_axis("jump"))
     )
 
 

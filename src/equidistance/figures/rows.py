@@ -49,6 +49,8 @@ class Assessed(Protocol):
     @property
     def gap(self) -> Table: ...  # noqa: D102
     @property
+    def breaks(self) -> Table: ...  # noqa: D102
+    @property
     def exposure(self) -> Table: ...  # noqa: D102
     @property
     def evidence(self) -> Table: ...  # noqa: D102

@@ -14,6 +14,11 @@ of its own, a random walk that nothing else sees (constant when its variance is 
 (Durbin and Koopman 2012, section 6.4), so no matrix is ever inverted, and all series go through time together. The
 backward pass is the disturbance smoother of Koopman (1993).
 
+Heavy tails are scale mixtures of normals: given its weights a Student-t model is this one with the variances of each
+month's innovation, of each step of an own component and of each observation multiplied by a number of its own
+(``Dynamics.stretch``, ``Dynamics.own_stretch``, and the variances handed over). Each series may also have parameters of
+its own: then their arrays carry a last axis over the series. Neither adds an operation to the recursions.
+
 An own component stands in the state only between its indicator's first and last slot (:class:`Seats`): before, nothing
 depends on it, and after, it bears on nothing. Sources cover different years, so that the state is much smaller than
 the number of indicators, and the cost grows with its square.
@@ -65,7 +70,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """How the latent states move.
+    """How the latent states move. Parameters are shared by all series, or have a last axis (N) over them.
 
     Attributes:
         loading: (K,) what an indicator shows of its channel.
@@ -73,6 +78,8 @@ class Dynamics:
         innovation: (C, C) covariance Q of their monthly innovations.
         own_initial: (K,) variances of the indicators' own components in the first month.
         own_innovation: (K,) variances of their monthly innovations.
+        stretch: (T, N) what multiplies each month's Q, or ``None`` for 1; not used at month 0.
+        own_stretch: (S, N) what multiplies the own component's steps since its indicator's previous slot, or ``None``.
     """
 
     loading: Floats
@@ -80,6 +87,20 @@ class Dynamics:
     innovation: Floats
     own_initial: Floats
     own_innovation: Floats
+    stretch: Floats | None = None
+    own_stretch: Floats | None = None
+
+    def covariance_of(self, t: int) -> Floats:
+        """(C, C, 1 or N) covariance of what enters the channels in month ``t``."""
+        entering = across_series(self.initial if t == 0 else self.innovation, 2)
+        return entering if t == 0 or self.stretch is None else entering * self.stretch[t]
+
+    def own_variance(self, when: Integers, seats: "Seats") -> Floats:
+        """(S, 1 or N) variance that the slot's own component gathers since its indicator's previous slot."""
+        steps = across_series(self.own_innovation, 1)[when[:, 1]] * seats.months[:, None]
+        if self.own_stretch is not None:
+            steps = steps * self.own_stretch
+        return steps + np.where(seats.first[:, None], across_series(self.own_initial, 1)[when[:, 1]], 0.0)
 
 
 @dataclass(frozen=True)
@@ -129,7 +150,7 @@ class Backward:
         residual_precision: (S, N) their variances; the noise's posterior variance is ``h - h^2 * this``.
         score: (T, C, D, N) ``r``; the mean of the innovation at t is ``Q r_t`` (``P r_0`` at t = 0).
         information: (T, C, C, N) variance of ``r``; the innovation's posterior covariance is ``Q - Q information Q``.
-        own_score: (S, N) the same for the slot's own component, first data column only. It holds for each month since
+        own_score: (S, D, N) the same for the slot's own component. It holds for each month since
             the indicator's previous slot: in between, nothing is learned about the component's steps.
         own_information: (S, N) its variance.
         covariance: (T, C, C, N) posterior covariance of ``x_t``, or ``None`` when the filter kept no covariances.
@@ -200,13 +221,12 @@ def forward(
     """
     count, width, series = columns.shape
     C = layout.channels
-    position, weight = layout.position, dynamics.loading / layout.span
+    position, weight = layout.position, across_series(dynamics.loading, 1) / layout.span[:, None]
     accumulators = list(enumerate(layout.accumulators, start=C))
     seats = seat(layout, when)
     size = int(seats.size.max(initial=layout.own))
     # an own component's steps enter with its next observation: until then nothing depends on them
-    steps = dynamics.own_innovation[when[:, 1]] * seats.months
-    steps += np.where(seats.first, dynamics.own_initial[when[:, 1]], 0.0)
+    steps = dynamics.own_variance(when, seats)
     seen = np.isfinite(variance)
     state = _wide(size, width, series)
     covariance = np.zeros((size, size, series))
@@ -216,7 +236,7 @@ def forward(
     kept = np.empty((periods, C, size, series)) if keep_covariance else None
     first = np.searchsorted(when[:, 0], np.arange(periods + 1))
     for t in range(periods):
-        covariance[:C, :C] += (dynamics.initial if t == 0 else dynamics.innovation)[:, :, None]
+        covariance[:C, :C] += dynamics.covariance_of(t)
         for i, (c, span) in accumulators:
             if t % span == 0:  # a new period: the sum starts from this month
                 state[i] = state[c]
@@ -251,12 +271,13 @@ def backward(
     """Smooth: run the disturbance recursions back in time (arguments as in :func:`forward`)."""
     count, width, series = filtered.innovation.shape
     C, seats, size = layout.channels, filtered.seats, filtered.gain.shape[1]
-    position, weight = layout.position, dynamics.loading / layout.span
+    position, weight = layout.position, across_series(dynamics.loading, 1) / layout.span[:, None]
     accumulators = list(enumerate(layout.accumulators, start=C))
     r = _wide(size, width, series)
     n = np.zeros((size, size, series))
     residual = _wide(count, width, series)
-    residual_precision, own_score, own_information = np.empty((3, count, series))
+    own_score = _wide(count, width, series)
+    residual_precision, own_information = np.empty((2, count, series))
     score = _wide(periods, C, width, series)
     information = np.empty((periods, C, C, series))
     smoothed = None if filtered.covariance is None else np.empty((periods, C, C, series))
@@ -282,7 +303,7 @@ def backward(
             n[p, o] += a * pull
             n[o, p] += a * pull
             n[o, o] += pull
-            own_score[s], own_information[s] = r[o, 0], n[o, o]
+            own_score[s], own_information[s] = r[o], n[o, o]
             if seats.first[s]:
                 r[o] = 0.0
                 n[o] = 0.0
@@ -314,10 +335,34 @@ def state_means(score: Floats, dynamics: Dynamics) -> Floats:
     Returns:
         (T, C, D, N).
     """
-    steps = np.einsum("cd,tdwn->tcwn", dynamics.innovation, score)
-    steps[0] = np.einsum("cd,dwn->cwn", dynamics.initial, score[0])
-    means: Floats = np.cumsum(steps, axis=0, out=steps)
-    return means
+    steps = innovations(score, dynamics)
+    return accumulated(steps)
+
+
+def accumulated(steps: Floats) -> Floats:
+    """Running sums along the first axis, in place: month by month, which numpy's ``cumsum`` does with long strides."""
+    for t in range(1, len(steps)):
+        steps[t] += steps[t - 1]
+    return steps
+
+
+def innovations(score: Floats, dynamics: Dynamics) -> Floats:
+    """(T, C, D, N) posterior means of the innovations, ``P r_0`` at month 0 (arguments as in :func:`state_means`)."""
+    C = score.shape[1]
+    first, later = across_series(dynamics.initial, 2), across_series(dynamics.innovation, 2)
+    steps = np.empty_like(score)
+    for c in range(C):
+        steps[:, c] = sum(later[c, d] * score[:, d] for d in range(C))
+    if dynamics.stretch is not None:
+        steps *= dynamics.stretch[:, None, None, :]
+    for c in range(C):
+        steps[0, c] = sum(first[c, d] * score[0, d] for d in range(C))
+    return steps
+
+
+def across_series(parameter: Floats, axes: int) -> Floats:
+    """A parameter of ``axes`` axes with a last axis over the series: of length 1 where all series share it."""
+    return parameter if parameter.ndim > axes else parameter[..., None]
 
 
 def _along(gain: Floats, array: Floats) -> Floats:

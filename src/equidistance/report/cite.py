@@ -45,6 +45,7 @@ def readme(assessment: Assessed) -> str:
         assessment.equidistance,
         assessment.drift,
         assessment.gap,
+        assessment.breaks,
         assessment.exposure,
         assessment.evidence,
         assessment.sources,
@@ -79,11 +80,12 @@ METHOD = (
     "Each indicator turns records of one source into a value per state, power and month or year, with the "
     "standard error that the source implies.",
     "Two hidden quantities per state and power, closeness in deeds and closeness in words, move from month "
-    "to month as a random walk.",
-    "Each indicator observes one of the two, with its own level, loading, noise, and a constant that this "
-    "state and power always show on it.",
-    "These parameters are shared by all states and powers and estimated by maximum likelihood (EM); a "
-    "Kalman smoother then gives each path with its uncertainty, and a month without evidence only widens it.",
+    "to month as a random walk whose steps have heavy tails, so that it can jump.",
+    "Each indicator observes one of the two, with its own level, loading, noise, and a component of its own "
+    "that this state and power show on it, which may wander and jump too.",
+    "These parameters are shared by all states and powers and estimated by maximum likelihood (EM); "
+    "smoothers over draws of them and of the jumps give each path with its uncertainty, and a month without "
+    "evidence only widens it.",
     "Both quantities are scaled to mean 0 and variance 1 over all states, powers and months, so +1 is one "
     "standard deviation of how close the world's states stand to the powers.",
     "Orientation is the softmax of alignment (words and deeds together unless the settings name a channel) "

@@ -13,7 +13,17 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equidistance.figures import alignment, drift, equidistance, evidence, exposure, gap, orientation, theme
+from equidistance.figures import (
+    alignment,
+    breaks,
+    drift,
+    equidistance,
+    evidence,
+    exposure,
+    gap,
+    orientation,
+    theme,
+)
 from equidistance.figures.rows import Assessed
 from equidistance.printable import printable
 from equidistance.report import cite, twins, vega
@@ -118,16 +128,18 @@ def figures(assessment: Assessed) -> list[Figure]:
         _Plan("leads", "", a.orientation, orientation.leads_caption, twins.leads),
         _Plan("equidistance", "Equidistance", a.equidistance, equidistance.caption, twins.equidistance),
         _Plan("gap", "Words and deeds", a.gap, gap.caption, twins.gap, 200),
+        _Plan("breaks", "Breaks", a.breaks, breaks.caption, twins.breaks),
         _Plan("drift", "Drift", a.drift, drift.caption, twins.drift, 270),
         _Plan("exposure", "Exposure", a.exposure, exposure.caption, twins.exposure, 200),
         _Plan("evidence", "Evidence", a.evidence, evidence.caption, twins.evidence),
     )
     charts: dict[str, Callable[[Table], alt.TopLevelMixin]] = {
-        "alignment": lambda table: alignment.chart(table, a.evidence),
+        "alignment": lambda table: alignment.chart(table, a.evidence, a.breaks),
         "orientation": orientation.shares,
         "leads": orientation.leads,
         "equidistance": equidistance.chart,
         "gap": gap.chart,
+        "breaks": breaks.chart,
         "drift": drift.chart,
         "exposure": lambda table: exposure.chart(table, [power.code for power in a.powers]),
         "evidence": evidence.chart,
@@ -166,6 +178,7 @@ def _downloads(assessment: Assessed) -> tuple[Table, ...]:
         assessment.orientation,
         assessment.equidistance,
         assessment.gap,
+        assessment.breaks,
         assessment.drift,
         assessment.exposure,
         assessment.evidence,

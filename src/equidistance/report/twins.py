@@ -68,6 +68,25 @@ def gap(table: Table) -> tuple[Twin, ...]:
     )
 
 
+def breaks(table: Table) -> tuple[Twin, ...]:
+    """Every break: of the state, then of single indicators."""
+    header = ("Power", "in", "what jumped", "month", "between", "probability", "jump", "carried by")
+    rows = tuple(
+        (
+            row["power_name"],
+            CHANNEL_NAMES[row["channel"]],
+            row["title"] or "the state's alignment",
+            f"{row['period']:%Y-%m}",
+            f"{row['earliest']:%Y-%m} to {row['latest']:%Y-%m}",
+            _number(row["probability"], ".2f"),
+            _estimate(row, "+.2f"),
+            row["carried_by"],
+        )
+        for row in sorted(table, key=lambda row: row["kind"] != "state")
+    )
+    return (Twin("Breaks (jump: mean, and in brackets the 90% interval, standard deviations)", header, rows),)
+
+
 def equidistance(table: Table) -> tuple[Twin, ...]:
     """Equidistance, leader and margin by year."""
     rows = tuple(
