@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = ("normal", "8", "4", "3", "innovations and noise 4")
 HIDDEN_DYADS, HIDDEN = 250, 0.1
-COVERED = 240
+COVERED = 120
 """Dyads whose intervals are compared with the truth."""
 
 BATCH = 12

@@ -15,7 +15,9 @@ import equidistance as eq
 from equidistance.assessment.assess import Assessment
 from equidistance.assessment.evidence import choose_indicators
 from equidistance.assessment.export import long_table, to_dict
+from equidistance.assessment.reference import Reference
 from equidistance.errors import AmbiguousName, InvalidRequest, UnknownName
+from equidistance.indicators.snapshot import shipped
 
 SUM = 1e-8  # MODEL.md: contributions sum to the estimate to 1e-8
 
@@ -250,3 +252,60 @@ def test_a_short_window_has_empty_drift_and_lead_lag() -> None:
     assert len(short.lead_lag) == 0
     assert short.drift.arrow.column_names == eq.assess("KAZ", store=False, draws=100).drift.arrow.column_names
     json.dumps(to_dict(short), allow_nan=False)
+
+
+@pytest.fixture(scope="module")
+def ukraine() -> Assessment:
+    return eq.assess("UKR", ["RUS", "GBR"], store=False)
+
+
+def test_a_break_of_the_state_has_a_date_a_size_and_carriers(ukraine: Assessment) -> None:
+    """The war of 2022 is in the shipped data: words toward Russia break, and several indicators carry it."""
+    broken = [row for row in ukraine.breaks if row["kind"] == "state" and row["power"] == "RUS"]
+    (row,) = [row for row in broken if row["channel"] == "word" and row["period"].year in (2021, 2022)]
+    assert date(2021, 10, 1) <= row["earliest"] <= row["period"] <= row["latest"] <= date(2022, 9, 1)
+    assert row["probability"] >= 0.5 > 5 * row["prior"]
+    assert row["q95"] < -0.5
+    assert "event_balance -" in row["carried_by"]
+    assert "verbal_cooperation -" in row["carried_by"]
+    words = {a["period"]: a["mean"] for a in ukraine.alignment if (a["power"], a["channel"]) == ("RUS", "word")}
+    after = [words[day] for day in _months_from(row["latest"], 0, 12)]
+    before = [words[day] for day in _months_from(row["earliest"], -12, 0)]
+    assert row["change"] == pytest.approx(np.mean(after) - np.mean(before), abs=SUM)
+
+
+def _months_from(day: date, first: int, last: int) -> list[date]:
+    month = 12 * day.year + day.month - 1
+    return [date((month + i) // 12, (month + i) % 12 + 1, 1) for i in range(first, last)]
+
+
+def test_an_alliance_alone_breaks_as_the_indicators_own(kazakhstan: Assessment) -> None:
+    """Kazakhstan's treaty with China of 2001 moves no other indicator: the indicator broke, the state did not."""
+    own = [
+        row
+        for row in kazakhstan.breaks
+        if row["power"] == "CHN" and row["indicator"] == "alliance_commitment" and row["period"].year == 2001
+    ]
+    assert [row["kind"] for row in own] == ["indicator"]
+    assert own[0]["probability"] > 0.9
+    assert own[0]["change"] is None
+    assert not [row for row in kazakhstan.breaks if row["kind"] == "state" and row["period"].year == 2001]
+    for row in kazakhstan.breaks:
+        assert 0.5 <= row["probability"] <= 1
+        assert row["earliest"] <= row["latest"]
+
+
+def test_a_quiet_window_has_no_breaks_but_their_columns() -> None:
+    short = eq.assess("KAZ", ["RUS"], since="2019-01", until="2019-06", store=False, draws=100)
+    assert len(short.breaks) == 0
+    whole = eq.assess("UKR", ["RUS"], store=False, draws=100)
+    assert short.breaks.arrow.column_names == whole.breaks.arrow.column_names
+
+
+def test_the_reference_comes_back_from_its_text() -> None:
+    text = shipped().reference_text()
+    reference = Reference.from_json(text)
+    assert reference.to_json() == text
+    assert len(reference.draws) == 32
+    spread = np.std([np.log(draw.noise) for draw in reference.draws], axis=0)
+    assert ((spread > 1e-4) & (spread < 1.5)).all()  # known, but not exactly

@@ -35,7 +35,7 @@ from synthetic_assessment import SyntheticAssessment, synthetic
 
 CHARTS: dict[str, Callable[..., Any]] = {
     "alignment": lambda a, **more: alignment.chart(a.alignment, a.evidence, a.breaks, **more),
-    "breaks": lambda a, **more: breaks.chart(a.breaks, **more),
+    "breaks": lambda a, **more: breaks.chart(a.breaks, (a.start, a.end), **more),
     "shares": lambda a, **more: orientation.shares(a.orientation, **more),
     "leads": lambda a, **more: orientation.leads(a.orientation, **more),
     "equidistance": lambda a, **more: equidistance.chart(a.equidistance, **more),

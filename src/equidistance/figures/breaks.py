@@ -1,5 +1,6 @@
 """Breaks: when a state jumped toward or away from a power, and when a single indicator did."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from equidistance.figures import rows, theme, words
@@ -58,6 +59,7 @@ def marks(table: Table) -> list[dict[str, Any]]:
 
 def chart(
     table: Table,
+    months: tuple[date, date] | None = None,
     *,
     caption: theme.Caption | None = None,
     width: int = 780,
@@ -68,12 +70,14 @@ def chart(
     Args:
         table: ``power, power_name, kind, channel, title, period, earliest, latest, probability, mean, q05, q95,
             carried_by``.
+        months: first and last month of the time line; that of the breaks when not given.
         caption: words to draw around the chart; without it the chart stands bare.
         width: in pixels.
         interactive: whether to add tooltips.
     """
     import altair as alt
 
+    scale = {"type": "utc"} | ({} if months is None else {"domain": [day.isoformat() for day in months]})
     order = [name for _, name in rows.powers_of(table)]
     names = [theme.CHANNEL_NAMES[channel] for channel in ("deed", "word")]
     colours = [theme.CHANNEL_COLOURS[channel] for channel in ("deed", "word")]
@@ -90,7 +94,7 @@ def chart(
             base.transform_filter(f"datum.kind === '{kind}'")
             .mark_point(filled=filled, opacity=1, strokeWidth=1.6)
             .encode(
-                x=time_axis(),
+                x=time_axis().scale(**scale),
                 shape=alt.Shape(
                     "way:N",
                     scale=alt.Scale(domain=["toward", "away"], range=["triangle-up", "triangle-down"]),
@@ -117,7 +121,7 @@ def chart(
                 ]
             )
         points.append(point)
-    span = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=time_axis("earliest"), x2="latest:T")
+    span = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=time_axis("earliest").scale(**scale), x2="latest:T")
     whole = alt.layer(span, *points, data=alt.NamedData("breaks")).properties(
         width=width, height={"step": 20}
     )

@@ -139,7 +139,7 @@ def figures(assessment: Assessed) -> list[Figure]:
         "leads": orientation.leads,
         "equidistance": equidistance.chart,
         "gap": gap.chart,
-        "breaks": breaks.chart,
+        "breaks": lambda table: breaks.chart(table, (a.start, a.end)),
         "drift": drift.chart,
         "exposure": lambda table: exposure.chart(table, [power.code for power in a.powers]),
         "evidence": evidence.chart,
