@@ -201,13 +201,14 @@ def test_importances_and_ranges_hold_together(kazakhstan: Assessment, varied: Se
 def test_leaving_an_indicator_out_is_assessing_without_it(
     kazakhstan: Assessment, varied: Sensitivity
 ) -> None:
-    """The same shared parameters and evidence: only the draws differ."""
+    """The same shared parameters and evidence; the weights of jumps are those of the whole evidence, and fewer members."""
     without = eq.assess("KAZ", store=False, indicators="-alliance_commitment", draws=1500)
     row = next(row for row in varied.indicators if row["indicator"] == "alliance_commitment")
     last = next(one for one in without.equidistance if one["period"] == without.end)
     assert row["leader"] == last["leader"]
-    assert row["p_leader"] == pytest.approx(last["p_leader"], abs=0.04)
-    assert row["equidistance"] == pytest.approx(last["mean"], abs=0.01)
+    # 0.1 and 0.03: 8 of 32 members, whose probabilities to lead have a standard error of about 0.04
+    assert row["p_leader"] == pytest.approx(last["p_leader"], abs=0.1)
+    assert row["equidistance"] == pytest.approx(last["mean"], abs=0.03)
 
 
 def test_the_same_seed_gives_the_same_ranges(kazakhstan: Assessment, varied: Sensitivity) -> None:

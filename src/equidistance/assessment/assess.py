@@ -270,9 +270,12 @@ def _inputs(
 
 
 def _seeds(grid: panel.Panel, seed: int) -> list[int]:
-    """One for each dyad, from its codes: what a dyad draws does not depend on the others."""
-    texts = (f"{seed}|{state}|{power}" for state, power in grid.dyads)
-    return [int(hashlib.sha256(text.encode()).hexdigest()[:15], 16) for text in texts]
+    return [seed_of(seed, state, power) for state, power in grid.dyads]
+
+
+def seed_of(seed: int, state: str, power: str) -> int:
+    """A dyad's own seed, from its codes: what a dyad draws does not depend on the others."""
+    return int(hashlib.sha256(f"{seed}|{state}|{power}".encode()).hexdigest()[:15], 16)
 
 
 def _window(

@@ -2,8 +2,10 @@
 
 A weight w of an indicator divides every variance that is its own (the source's error, the noise beyond it, and its own
 component), so that w = 0 leaves it out, 1 is the reported estimate and 4 listens to it as to four alike. The shared
-loadings, and with them the scale, stay those of the reference fit; so do the weights of jumps. Instruments are weighted together, from a quarter to
-four times, spread evenly by a scrambled Sobol sequence (Sobol 1967; Owen 1998), and so is the mix of words and deeds.
+loadings, and with them the scale, stay those of the reference fit, and the weights of jumps those that the whole
+evidence gives. Instruments are weighted together, from a quarter to four times, spread evenly by a scrambled Sobol
+sequence (Sobol 1967; Owen 1998), and so is the mix of words and deeds.
+
 An indicator's effective importance is the movement that leaving it out makes in the overall path, as a share of all
 such movements: nominal weights do not say what an indicator does (Paruolo, Saisana and Saltelli 2013, "Ratings and
 rankings: voodoo or science?", J. R. Statist. Soc. A 176).
@@ -23,8 +25,8 @@ from equidistance.assessment.inputs import Inputs
 from equidistance.assessment.orientation import orient
 from equidistance.assessment.result_tables import WEIGHTS
 from equidistance.errors import InvalidRequest
-from equidistance.models import alignment, mixture
-from equidistance.models.alignment import Observations, Parameters, Weights
+from equidistance.models import alignment, ensemble
+from equidistance.models.ensemble import Batch
 from equidistance.tables import Table
 
 Floats = NDArray[np.float64]
@@ -35,6 +37,8 @@ LEAST_SHARE = 0.25
 """Deeds (and words) have at least this share of the overall alignment."""
 DRIFT_YEARS = 10
 _DRAWS = 4000
+_MEMBERS = 8
+"""Members of the posterior that each run smooths: a quarter of those behind the reported estimate."""
 
 
 @dataclass(frozen=True)
@@ -99,36 +103,29 @@ def sensitivity(
         raise InvalidRequest(
             "With one indicator there is nothing to leave out or to weigh.", hint="Use more indicators."
         )
-    tails = mixture.expected(inputs.layout, inputs.observations, inputs.parameters)
-    slots = alignment.observed_slots(inputs.observations)
+    batch = ensemble.batched(inputs.observations, inputs.ensemble, _MEMBERS)
+    slots = alignment.observed_slots(batch.observations)
     mix = WEIGHTS[assessment.settings["channel"]]
     end = next(t for t in reversed(range(inputs.grid.months)) if inputs.grid.date_of(t) == assessment.end)
     start = next(t for t in range(inputs.grid.months) if inputs.grid.date_of(t) == assessment.start)
     steps = len(present) + weightings
-    base = _run(inputs, inputs.observations, inputs.parameters, tails, mix, end, seed)
+    base = _run(inputs, batch, mix, end, seed)
     without = []
     for done, k in enumerate(present):
         if progress is not None:
             progress(f"Leaving out {inputs.grid.indicators[k].name}", done, steps)
-        observations = inputs.observations
-        value = observations.value.copy()
-        value[k] = np.nan
-        kept = slots[:, 1] != k
-        fewer = replace(tails, own=tails.own[kept], noise=tails.noise[kept])
-        without.append(
-            _run(inputs, replace(observations, value=value), inputs.parameters, fewer, mix, end, seed)
-        )
+        without.append(_run(inputs, _left_out(batch, slots, k), mix, end, seed))
     weighted = []
     for done, (weights, own_mix) in enumerate(_weightings(inputs, present, mix, weightings, seed)):
         if progress is not None:
             progress("Trying weightings", len(present) + done, steps)
-        weighted.append(_run(inputs, *_reweighted(inputs, weights), tails, own_mix, end, seed))
+        weighted.append(_run(inputs, _reweighted(batch, weights), own_mix, end, seed))
     window = slice(start, end + 1)
     indicators = _indicator_table(assessment, inputs, present, base, without, mix, window)
     powers = _power_table(assessment, inputs, base, [*without, *weighted], end, start)
     notes = (
-        "All runs, the first one too, take the shared parameters and the weights of jumps as known: the first one's "
-        "shares differ a little from the reported ones.",
+        f"All runs, the first one too, rest on {_MEMBERS} members of the posterior, with the weights of jumps that the "
+        "whole evidence gives: the first one's shares differ a little from the reported ones.",
         "The ranges hold the mean estimates of all runs; they are no intervals, and each run has intervals of its own.",
     )
     return Sensitivity(
@@ -144,16 +141,9 @@ def with_sensitivity(
     return replace(assessment, sensitivity=found)
 
 
-def _run(
-    inputs: Inputs,
-    observations: Observations,
-    parameters: Parameters,
-    tails: Weights,
-    mix: tuple[float, float],
-    end: int,
-    seed: int,
-) -> _Run:
-    posterior = alignment.smooth(inputs.layout, observations, parameters, tails)
+def _run(inputs: Inputs, batch: Batch, mix: tuple[float, float], end: int, seed: int) -> _Run:
+    series = alignment.smooth(inputs.layout, batch.observations, batch.parameters, batch.weights)
+    posterior = ensemble.mixed(series, batch.members)
     w = np.array(mix)
     path = np.einsum("c,tcp->tp", w, posterior.mean[:, :, 0])
     sd = np.sqrt(np.einsum("c,cep,e->p", w, posterior.covariance[end], w))
@@ -189,13 +179,21 @@ def _weightings(
         yield weights, (deeds, 1.0 - deeds) if all(mix) else mix
 
 
-def _reweighted(inputs: Inputs, weights: Floats) -> tuple[Observations, Parameters]:
+def _left_out(batch: Batch, slots: NDArray[np.int64], k: int) -> Batch:
+    """Without one indicator: its values, and the weights at its slots."""
+    value = batch.observations.value.copy()
+    value[k] = np.nan
+    kept = slots[:, 1] != k
+    weights = replace(batch.weights, own=batch.weights.own[kept], noise=batch.weights.noise[kept])
+    return replace(batch, observations=replace(batch.observations, value=value), weights=weights)
+
+
+def _reweighted(batch: Batch, weights: Floats) -> Batch:
     """Every variance that is an indicator's own, divided by its weight."""
-    p = inputs.parameters
-    parameters = replace(p, noise=p.noise / weights, effect=p.effect / weights, wander=p.wander / weights)
-    observations = inputs.observations
-    error = observations.error / np.sqrt(weights)[:, None, None]
-    return replace(observations, error=error), parameters
+    p, w = batch.parameters, weights[:, None]
+    parameters = replace(p, noise=p.noise / w, effect=p.effect / w, wander=p.wander / w)
+    error = batch.observations.error / np.sqrt(weights)[:, None, None]
+    return replace(batch, observations=replace(batch.observations, error=error), parameters=parameters)
 
 
 def _indicator_table(

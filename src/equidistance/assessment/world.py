@@ -1,23 +1,38 @@
 """The alignment of every state with each power, year by year: what one state's path can be compared with."""
 
+import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from equidistance import __version__
 from equidistance.assessment import reference as references
+from equidistance.assessment.assess import seed_of
 from equidistance.assessment.evidence import Evidence, Progress, dyads
 from equidistance.errors import InvalidRequest
+from equidistance.evidence.fetch import cache_directory
 from equidistance.ground.blocs import Bloc
 from equidistance.ground.states import State
 from equidistance.indicators import panel
-from equidistance.models import alignment, mixture
-from equidistance.models.alignment import CHUNK, Observations
+from equidistance.models import alignment, ensemble
+from equidistance.models.alignment import Observations, Parameters
+from equidistance.models.kalman import Layout
+from equidistance.writing import whole
 
 Floats = NDArray[np.float64]
+
+MEMBERS = 4
+"""Members of each dyad's posterior: fewer than behind an assessment, because there are a thousand dyads."""
+CHUNK = 150
+"""Dyads that are smoothed together; each has :data:`MEMBERS` series."""
+SEED = 1
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,7 @@ def world(
     refit: bool = False,
     progress: Progress | None = None,
 ) -> World:
-    """Smooth every dyad at once.
+    """Smooth every dyad, in chunks; what was smoothed before is taken from the cache.
 
     Args:
         evidence: of all states (:func:`equidistance.assessment.evidence.gather` without a subject).
@@ -100,28 +115,73 @@ def world(
     places = {code: place for place, code in enumerate(states)}
     columns = {power.code: place for place, power in enumerate(powers)}
     grid = panel.build(rows, list(pairs), used, references.FIRST_YEAR, last)
-    layout, parameters = references.layout_of(used), reference.select(used)
+    layout = references.layout_of(used)
     observations = Observations(grid.value, grid.error)
     years = grid.months // 12
+    every = list(pairs.items())
+    key = (
+        __version__,
+        evidence.digest,
+        reference.identity,
+        [one.name for one in used],
+        list(pairs),
+        last,
+        until,
+    )
+    kept = cache_directory() / "worlds" / f"{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.npz"
+    found = _kept(kept)
+    if found is None:
+        members = reference.members(used, MEMBERS)
+        found = _smoothed(layout, observations, members, [codes for codes, _ in every], progress)
+        _keep(kept, found)
     mean = np.full((len(states), years, len(powers), 2), np.nan)
     sd = np.full_like(mean, np.nan)
-    every = list(pairs.items())
-    for start in range(0, len(every), CHUNK):
-        if progress is not None:
-            progress("Smoothing all states", start, len(every))
-        chunk = slice(start, start + CHUNK)
-        part = observations.select(chunk)
-        weights = mixture.expected(layout, part, parameters)
-        posterior = alignment.smooth(layout, part, parameters, weights)
-        paths = posterior.mean[:, :, 0].reshape(years, 12, 2, -1).mean(axis=1)  # (Y, C, N)
-        spread = np.sqrt(np.einsum("tccn->tcn", posterior.covariance)[5::12])
-        for n, ((state, power), both) in enumerate(every[chunk]):
-            inside = _whole_years(*both, grid.first_year, years)
-            cell = places[state], inside, columns[power]
-            mean[cell], sd[cell] = paths[inside, :, n], spread[inside, :, n]
+    for n, ((state, power), both) in enumerate(every):
+        inside = _whole_years(*both, grid.first_year, years)
+        cell = places[state], inside, columns[power]
+        mean[cell], sd[cell] = found[0][inside, :, n], found[1][inside, :, n]
     return World(
         tuple(states.values()), tuple(powers), grid.first_year, mean, sd, evidence, reference.identity
     )
+
+
+def _smoothed(
+    layout: Layout,
+    observations: Observations,
+    members: Sequence[Parameters],
+    codes: Sequence[tuple[str, str]],
+    progress: Progress | None,
+) -> tuple[Floats, Floats]:
+    """(Y, 2, N) means of the years, and standard deviations in June."""
+    means, spreads = [], []
+    for start in range(0, len(codes), CHUNK):
+        if progress is not None:
+            progress("Smoothing all states", start, len(codes))
+        chunk = slice(start, start + CHUNK)
+        part = observations.select(chunk)
+        seeds = [seed_of(SEED, *pair) for pair in codes[chunk]]
+        batch = ensemble.batched(part, ensemble.sample(layout, part, members, seeds), MEMBERS)
+        series = alignment.smooth(layout, batch.observations, batch.parameters, batch.weights)
+        posterior = ensemble.mixed(series, MEMBERS)
+        means.append(posterior.mean[:, :, 0].reshape(-1, 12, 2, posterior.mean.shape[3]).mean(axis=1))
+        spreads.append(np.sqrt(np.einsum("tccn->tcn", posterior.covariance)[5::12]))
+    return np.concatenate(means, axis=2), np.concatenate(spreads, axis=2)
+
+
+def _kept(path: Path) -> tuple[Floats, Floats] | None:
+    """What an earlier call kept; ``None`` where nothing was, or where it is damaged."""
+    try:
+        with np.load(path) as arrays:
+            return arrays["mean"], arrays["sd"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+
+
+def _keep(path: Path, found: tuple[Floats, Floats]) -> None:
+    with suppress(OSError):  # a cache that cannot be written costs time only
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, mean=found[0], sd=found[1])
 
 
 def _whole_years(state: State, power: State | Bloc, first: int, years: int) -> NDArray[np.bool_]:
@@ -129,10 +189,10 @@ def _whole_years(state: State, power: State | Bloc, first: int, years: int) -> N
     inside = np.zeros(years, dtype=np.bool_)
     for place in range(years):
         year = first + place
-        whole = all(
+        there = all(
             one.start <= date(year, 1, 31) and (one.end is None or one.end > date(year, 12, 1))
             for one in (state, power)
         )
         outside = not isinstance(power, Bloc) or state.code not in power.members(date(year, 7, 1))
-        inside[place] = whole and outside
+        inside[place] = there and outside
     return inside

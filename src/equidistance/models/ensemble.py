@@ -77,6 +77,60 @@ class Ensemble:
         return Ensemble(self.parameters, tuple(parts))
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Some members of every dyad as series of their own, dyad by dyad: what a smoother takes.
+
+    Attributes:
+        observations: (K, T, P * B).
+        parameters: arrays with a last axis (P * B).
+        weights: of P * B series.
+        members: B.
+    """
+
+    observations: Observations
+    parameters: Parameters
+    weights: Weights
+    members: int
+
+
+def batched(observations: Observations, ensemble: Ensemble, members: int) -> Batch:
+    """A batch of as many members, spread over the ensemble's last kept sweep.
+
+    Args:
+        observations: of P dyads, those of the ensemble.
+        ensemble: its members.
+        members: at most as many as it has.
+    """
+    dyads, every = observations.value.shape[2], ensemble.members
+    chosen = np.arange(members) * every // members
+    some = with_arrays(
+        ensemble.parameters, {name: getattr(ensemble.parameters, name)[..., chosen] for name in ARRAYS}
+    )
+    columns = (np.arange(dyads)[:, None] * every + chosen).ravel()
+    last = ensemble.weights[-1]
+    weights = Weights(last.innovation[:, columns], last.own[:, columns], last.noise[:, columns])
+    return Batch(widened(observations, members), repeat(some, dyads), weights, members)
+
+
+def mixed(posterior: Posterior, members: int) -> Posterior:
+    """The mixture of a batch's members: mean of the means; mean of the covariances plus covariance of the means.
+
+    Args:
+        posterior: of P * B series.
+        members: B.
+
+    Returns:
+        Of P dyads.
+    """
+    mean = posterior.mean[:, :, 0].reshape(*posterior.mean.shape[:2], -1, members)
+    covariance = posterior.covariance.reshape(*posterior.covariance.shape[:3], -1, members)
+    centre = mean.mean(axis=-1)
+    off = mean - centre[..., None]
+    between = np.einsum("tcpb,tdpb->tcdp", off, off) / members
+    return Posterior(centre[:, :, None, :], covariance.mean(axis=-1) + between)
+
+
 def stack(members: Sequence[Parameters]) -> Parameters:
     """Parameters whose arrays have a last axis over the members."""
     arrays = {name: np.stack([getattr(one, name) for one in members], axis=-1) for name in ARRAYS}
@@ -111,7 +165,7 @@ def sample(
     """
     dyads = observations.value.shape[2]
     parameters = stack(members)
-    wide, batch = repeat(parameters, dyads), _wide(observations, len(members))
+    wide, batch = repeat(parameters, dyads), widened(observations, len(members))
     streams = _streams(batch, seeds, 0)
     weights = mixture.start(layout, observations, batch, members[0], wide, streams)
     kept = []
@@ -151,7 +205,7 @@ def posterior(
         seeds: one for each dyad.
     """
     dyads, members = observations.value.shape[2], ensemble.members
-    batch, wide = _wide(observations, members), repeat(ensemble.parameters, dyads)
+    batch, wide = widened(observations, members), repeat(ensemble.parameters, dyads)
     when = observed_slots(batch)
     width = -(-number // (members * len(ensemble.weights)))
     streams = _streams(batch, seeds, 1)
@@ -209,7 +263,7 @@ def loads(
     Returns:
         (S,) contributions in the order of :func:`observed_slots`, and what the prior means contribute.
     """
-    batch, wide = _wide(observations, ensemble.members), ensemble.parameters
+    batch, wide = widened(observations, ensemble.members), ensemble.parameters
     when = observed_slots(batch)
     data = centred(layout, batch, wide, when)
     periods = batch.value.shape[1]
@@ -248,7 +302,8 @@ def _covariance_with(
     return out
 
 
-def _wide(observations: Observations, members: int) -> Observations:
+def widened(observations: Observations, members: int) -> Observations:
+    """Each dyad once for each of its members."""
     return observations.select(np.repeat(np.arange(observations.value.shape[2]), members))
 
 

@@ -80,24 +80,6 @@ def start(
         wide: shared parameters of each chain.
         streams: random numbers for the chains.
     """
-    squares = _mean_field(layout, observations, parameters)
-    times = batch.value.shape[2] // observations.value.shape[2]
-    every = Disturbances(
-        *(np.repeat(one, times, axis=1) for one in (squares.innovation, squares.own, squares.noise))
-    )
-    return draw(batch, wide, every, streams)
-
-
-def expected(layout: Layout, observations: Observations, parameters: Parameters) -> Weights:
-    """Expected weights by a mean-field approximation: what a smoother of many dyads, or many times over, can afford.
-
-    The posterior that these weights give has the mixture's means to about a tenth of its standard deviation, and is a
-    little too sure beside a jump, whose month it takes as known.
-    """
-    return _expected(observations, parameters, _mean_field(layout, observations, parameters))
-
-
-def _mean_field(layout: Layout, observations: Observations, parameters: Parameters) -> Disturbances:
     weights = ones(observations)
     squares = _second_moments(layout, observations, parameters, weights)
     for i in range(START_ROUNDS + NOISY_ROUNDS):
@@ -105,7 +87,11 @@ def _mean_field(layout: Layout, observations: Observations, parameters: Paramete
         if i < START_ROUNDS:
             weights = replace(weights, noise=np.ones_like(weights.noise))
         squares = _second_moments(layout, observations, parameters, weights)
-    return squares
+    times = batch.value.shape[2] // observations.value.shape[2]
+    every = Disturbances(
+        *(np.repeat(one, times, axis=1) for one in (squares.innovation, squares.own, squares.noise))
+    )
+    return draw(batch, wide, every, streams)
 
 
 def sweep(
