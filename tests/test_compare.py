@@ -24,9 +24,25 @@ def three() -> Comparison:
     return eq.compare(["KAZ", "Uzbekistan", "Армения"], store=False, draws=400)
 
 
+POWERS = ["RUS", "CHN", "EU"]
+
+
 @pytest.fixture(scope="module")
-def like_ukraine() -> Analogues:
-    return analogues("KAZ", "UKR", store=False)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the world's paths are kept, once for all tests of this file."""
+    return tmp_path_factory.mktemp("worlds")
+
+
+@pytest.fixture(autouse=True)
+def _one_cache(cache: Path, monkeypatch: pytest.MonkeyPatch, _own_user_directories: None) -> None:
+    monkeypatch.setenv("EQUIDISTANCE_CACHE", str(cache))
+
+
+@pytest.fixture(scope="module")
+def like_ukraine(cache: Path) -> Analogues:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EQUIDISTANCE_CACHE", str(cache))
+        return analogues("KAZ", "UKR", powers=POWERS, store=False)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +165,7 @@ def test_the_question_has_a_printed_answer(like_ukraine: Analogues) -> None:
 
 
 def test_resemblance_in_the_same_years_is_mutual(like_ukraine: Analogues) -> None:
-    other = analogues("UKR", "KAZ", store=False)
+    other = analogues("UKR", "KAZ", powers=POWERS, store=False)
     assert other.of("KAZ")["same_years"] == pytest.approx(like_ukraine.of("UKR")["same_years"])
 
 
@@ -167,15 +183,16 @@ def test_analogues_refuse_what_they_cannot_answer() -> None:
     with pytest.raises(InvalidRequest, match="3 to 25"):
         analogues("KAZ", years=2, store=False)
     with pytest.raises(InvalidRequest, match="years in a row"):
-        analogues("SSD", years=25, store=False)
+        analogues("SSD", years=25, powers=POWERS, store=False)
 
 
 def test_analogues_command(tmp_path: Path) -> None:
     out = tmp_path / "path.svg"
-    table = run("analogues", "KAZ", "--like", "UKR", "--shipped-only", "--count", 2, "--out", out)
+    command = ("analogues", "KAZ", "--powers", ",".join(POWERS), "--shipped-only")
+    table = run(*command, "--like", "UKR", "--count", 2, "--out", out)
     assert "Ukraine" in table
     assert out.read_text().startswith("<svg")
-    content = json.loads(run("analogues", "KAZ", "--shipped-only", "--format", "json"))
+    content = json.loads(run(*command, "--format", "json"))
     assert content["analogues"][0]["rank"] == 1
 
 
@@ -201,7 +218,7 @@ def test_importances_and_ranges_hold_together(kazakhstan: Assessment, varied: Se
 def test_leaving_an_indicator_out_is_assessing_without_it(
     kazakhstan: Assessment, varied: Sensitivity
 ) -> None:
-    """The same shared parameters and evidence; the weights of jumps are those of the whole evidence, and fewer members."""
+    """The same parameters and evidence; the weights of jumps are those of the whole evidence, and fewer members."""
     without = eq.assess("KAZ", store=False, indicators="-alliance_commitment", draws=1500)
     row = next(row for row in varied.indicators if row["indicator"] == "alliance_commitment")
     last = next(one for one in without.equidistance if one["period"] == without.end)
