@@ -20,7 +20,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
+from equidistance.models.ideal_points_terms import item_terms, vote_terms
+from equidistance.models.normal import Floats, compiled
 from equidistance.models.roll_calls import (
     CUT_LIMIT,
     SMOOTH,
@@ -30,7 +31,6 @@ from equidistance.models.roll_calls import (
     RollCalls,
     starting_items,
 )
-from equidistance.models.vote_scores import NO, YES
 
 LEVEL_SHARE = 0.35
 """Share of the ridge that acts around the session's own centre, not around zero. The votes hardly say at which level
@@ -46,54 +46,17 @@ Progress = Callable[[str, int, int], None]
 
 @compiled
 def _update_items(  # type: ignore[no-untyped-def]
-    vote, position, starts, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
+    vote, position, starts, tallies, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
 ):
     """One Newton step of every item's (beta, low, high) given the positions; arrays are changed in place."""
+    terms = np.empty(11)
     for j in range(len(beta)):
         b, c1, c2 = beta[j], low[j], high[j]
-        gb = g1 = g2 = hbb = h11 = h22 = hb1 = hb2 = h12 = weight = weighted = ridge = 0.0
-        yes = abstain = no = 0
-        for k in range(starts[j], starts[j + 1]):
-            i = position[k]
-            t = theta[i]
-            u = b * t
-            if vote[k] == YES:
-                e = c1 - u
-                m = mills(e)
-                w = m * (m + e)
-                g1 += m
-                gb -= m * t
-                h11 += w
-                hb1 -= w * t
-                yes += 1
-            elif vote[k] == NO:
-                e = u - c2
-                m = mills(e)
-                w = m * (m + e)
-                g2 -= m
-                gb += m * t
-                h22 += w
-                hb2 -= w * t
-                no += 1
-            else:
-                e1, e2 = c1 - u, c2 - u
-                p = max(cdf(e2) - cdf(e1), 1e-12)
-                m1, m2 = pdf(e1) / p, pdf(e2) / p
-                w11, w22, w12 = m1 * (m1 - e1), m2 * (m2 + e2), -m1 * m2
-                w = w11 + w22 + 2 * w12
-                g1 -= m1
-                g2 += m2
-                gb -= (m2 - m1) * t
-                h11 += w11
-                h22 += w22
-                h12 += w12
-                hb1 -= (w11 + w12) * t
-                hb2 -= (w22 + w12) * t
-                abstain += 1
-            hbb += w * t * t
-            weight += w
-            weighted += w * t
-            ridge += w * theta_variance[i]
+        yes, abstain, no = tallies[j]
+        item_terms(starts[j], starts[j + 1], vote, position, theta, theta_variance, b, c1, c2, terms)
+        gb, g1, g2 = terms[1], terms[2], terms[3]
+        hbb, h11, h22, hb1, hb2, h12, ridge = terms[4:]
+        weight, weighted = h11 + h22 + 2 * h12, -(hb1 + hb2)
         gb -= (1.0 + ridge) * b
         hbb += 1.0 + ridge
         h11 += 1e-6
@@ -151,23 +114,8 @@ def _score_positions(  # type: ignore[no-untyped-def]
         spread = beta_variance[j]
         for k in range(starts[j], starts[j + 1]):
             i = position[k]
-            u = b * theta[i]
-            if vote[k] == YES:
-                e = c1 - u
-                m = mills(e)
-                w = m * (m + e)
-                score[i] -= b * m
-            elif vote[k] == NO:
-                e = u - c2
-                m = mills(e)
-                w = m * (m + e)
-                score[i] += b * m
-            else:
-                e1, e2 = c1 - u, c2 - u
-                p = max(cdf(e2) - cdf(e1), 1e-12)
-                m1, m2 = pdf(e1) / p, pdf(e2) / p
-                w = (m2 - m1) * (m2 - m1) + m2 * e2 - m1 * e1
-                score[i] -= b * (m2 - m1)
+            _, slope, w = vote_terms(vote[k], b * theta[i], c1, c2)
+            score[i] += b * slope
             information[i] += b * b * w
             ridge[i] += w * spread
             target[i] += w * spread * centre[j]
@@ -214,7 +162,7 @@ class _State:
         """One round: items given positions, positions given items, scale."""
         votes = (self.votes.vote, self.votes.position, self.votes.starts)
         items = (self.beta, self.low, self.high, self.beta_variance, self.centre)
-        _update_items(*votes, self.theta, self.variance, *items, self.pull, self.errors)
+        _update_items(*votes, self.votes.tallies, self.theta, self.variance, *items, self.pull, self.errors)
         _score_positions(
             *votes, self.theta, *items, self.score, self.information, self.ridge, self.target, self.squares
         )
@@ -309,7 +257,7 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
     data = (votes.vote, votes.position, votes.starts)
     items = (state.beta, state.low, state.high, state.beta_variance, state.centre)
     for _ in range(rounds):
-        _update_items(*data, state.theta, state.variance, *items, state.pull, state.errors)
+        _update_items(*data, votes.tallies, state.theta, state.variance, *items, state.pull, state.errors)
     return Items(state.beta, state.low, state.high)
 
 
