@@ -76,8 +76,25 @@ def ideal_points(
     pivotal: Annotated[
         int, typer.Option(min=0, max=1000, help="How many votes that moved each --state most are listed.")
     ] = 0,
+    by_issue: Annotated[
+        bool,
+        typer.Option(
+            "--by-issue",
+            help="Also fit each issue alone: which power of --distance-to stands nearest on which subject?",
+        ),
+    ] = False,
     table: Annotated[
-        Literal["positions", "items", "diagnostics", "distances", "pivotal", "sources"],
+        Literal[
+            "positions",
+            "items",
+            "diagnostics",
+            "distances",
+            "issues",
+            "pivotal",
+            "predicted",
+            "draws",
+            "sources",
+        ],
         typer.Option(help="Which table CSV holds."),
     ] = "positions",
     out: Annotated[
@@ -101,7 +118,11 @@ def ideal_points(
     chosen, powers = _names(state), _names(distance_to)
     for name in (*chosen, *powers):  # a wrong name is said before the work
         voter_named(name)
-    _refuse_without_state(chosen, bool(powers), pivotal, table)
+    _refuse_without_state(chosen, bool(powers), pivotal, by_issue, table)
+    if by_issue and (issue or important_only):
+        raise InvalidRequest(
+            "--by-issue fits every issue.", hint="Leave --issue and --important-only out, or --by-issue."
+        )
     shown = chosen or _default_states()
     if out is not None and out.suffix in (".png", ".svg", ".html"):
         refuse_crowd(shown)
@@ -124,7 +145,16 @@ def ideal_points(
         points.lines(chosen)  # a state without a position is said before anything is printed
         if not chosen:
             shown = _with_position(points, shown)
-        more = _derived(points, chosen, powers, pivotal)
+        more, notes = _derived(points, chosen, powers, pivotal), points.notes
+        if table in ("predicted", "draws"):
+            more |= _by_vote_or_draw(points, chosen, table)
+        if by_issue:
+            from equidistance.assessment.ideal_points_issues import issue_distances
+
+            more["issues"], left_out = issue_distances(
+                chosen, powers, since=since, until=until, polarity=polarity, store=store_path, progress=report
+            )
+            notes += left_out
         if out is not None:
             report(f"Writing {out}", 0, 0)
             _write(points, out, chosen, shown, powers, pivotal, more, table)
@@ -135,7 +165,7 @@ def ideal_points(
     elif output is Format.csv:
         print(terminal_safe(_csv(points, chosen, more, table)), end="")
     else:
-        _show(points, shown, more)
+        _show(points, shown, more, notes)
 
 
 def _names(given: Sequence[str] | None) -> list[str]:
@@ -146,13 +176,23 @@ def _names(given: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def _refuse_without_state(chosen: Sequence[str], powers: bool, pivotal: int, table: str) -> None:
-    asked = {"--distance-to": powers, "--pivotal": pivotal}
+def _refuse_without_state(
+    chosen: Sequence[str], powers: bool, pivotal: int, by_issue: bool, table: str
+) -> None:
+    asked = {"--distance-to": powers, "--pivotal": pivotal, "--by-issue": by_issue}
+    asked |= {f"--table {table}": True} if table in ("predicted", "draws") else {}
     for option, wanted in asked.items():
         if wanted and not chosen:
             raise InvalidRequest(f"{option} needs a state.", hint=f"Name one: --state KAZ {option} ...")
-    if (table == "distances" and not powers) or (table == "pivotal" and not pivotal):
-        option = "--distance-to RUS,CHN" if table == "distances" else "--pivotal 20"
+    if by_issue and not powers:
+        raise InvalidRequest("--by-issue needs powers.", hint="Name some: --distance-to RUS,CHN,USA")
+    made_by = {
+        "distances": (powers, "--distance-to RUS,CHN"),
+        "issues": (by_issue, "--distance-to RUS,CHN,USA --by-issue"),
+        "pivotal": (pivotal, "--pivotal 20"),
+    }
+    wanted, option = made_by.get(table, (True, ""))
+    if not wanted:
         raise InvalidRequest(f"There is no table {table} yet.", hint=f"Ask for it: --state KAZ {option}")
 
 
@@ -193,6 +233,18 @@ def _derived(
         name: Table(name, pa.concat_tables([part.arrow for part in parts]), parts[0].columns)
         for name, parts in found.items()
     }
+
+
+def _by_vote_or_draw(points: "IdealPoints", states: Sequence[str], table: str) -> "dict[str, Table]":
+    """Each vote's probabilities, or each draw of each position, of the states asked for."""
+    import pyarrow as pa
+
+    from equidistance.tables import Table
+
+    if table == "predicted":
+        parts = [points.predicted(name) for name in states]
+        return {table: Table(table, pa.concat_tables([part.arrow for part in parts]), parts[0].columns)}
+    return {table: points.drawn(states)}
 
 
 def _csv(points: "IdealPoints", chosen: Sequence[str], more: dict[str, "Table"], table: str) -> str:
@@ -236,7 +288,9 @@ def _write(
         save(points.plot(shown, interactive=False), out)
 
 
-def _show(points: "IdealPoints", states: Sequence[str], more: dict[str, "Table"]) -> None:
+def _show(
+    points: "IdealPoints", states: Sequence[str], more: dict[str, "Table"], notes: Sequence[str]
+) -> None:
     from equidistance.cli.show import grid
     from equidistance.cli.terminal import console, safe
 
@@ -254,6 +308,9 @@ def _show(points: "IdealPoints", states: Sequence[str], more: dict[str, "Table"]
         cells = {(row["session"], row["power"]): _interval(row, "") for row in rows}
         powers = list(dict.fromkeys(row["power"] for row in rows))
         _by_session(f"Distance of {state}: mean (90% interval)", powers, cells)
+    for state, rows in _grouped(more.get("issues")).items():
+        out.print()
+        _by_subject(state, rows)
     if "pivotal" in more:
         out.print()
         grid(
@@ -273,7 +330,7 @@ def _show(points: "IdealPoints", states: Sequence[str], more: dict[str, "Table"]
             ["left", "left", "left", "left", "left", "right"],
         )
     out.print()
-    for note in points.notes:
+    for note in notes:
         out.print(f"Note: {safe(note)}")
     cited: dict[str, list[str]] = {}
     for source in points.sources:
@@ -292,6 +349,26 @@ def _by_session(title: str, columns: Sequence[str], cells: dict[tuple[int, str],
         for session in sessions
     ]
     grid(title, ["Session", "Opened", *columns], rows, ["right"] * (len(columns) + 2))
+
+
+def _by_subject(state: str, rows: Sequence[dict[str, Any]]) -> None:
+    from equidistance.cli.show import grid
+
+    powers = list(dict.fromkeys(row["power"] for row in rows))
+    issues = dict.fromkeys(row["issue"] for row in rows)
+    lines = []
+    for issue in issues:
+        mine = {row["power"]: row for row in rows if row["issue"] == issue}
+        near = max(mine.values(), key=lambda row: row["p_nearest"])
+        years = f"{near['first_year']}-{near['last_year']}"
+        cells = [_interval(mine[power], "") for power in powers]
+        lines.append([issue, years, near["n"], *cells, f"{near['power']} ({near['p_nearest']:.0%})"])
+    grid(
+        f"Distance of {state} by issue: mean over sessions (90% interval), in each issue's own unit",
+        ["Issue", "Opened", "Votes", *powers, "Nearest"],
+        lines,
+        ["left", "left", "right", *["right"] * len(powers), "left"],
+    )
 
 
 def _grouped(table: "Table | None") -> dict[str, list[dict[str, Any]]]:

@@ -31,7 +31,9 @@ from equidistance.models.normal import Floats, cdf, inlined, quantile, released,
 from equidistance.models.roll_calls import Fit, Items, RollCalls
 from equidistance.models.vote_scores import YES
 
-_FLOOR = 0.05  # added to the proposal's curvature in the cutpoints: one that no vote bounds would jump too far
+_FLOOR = (
+    0.05  # added to the proposal's curvature in the cutpoints: one that no vote bounds would jump too far
+)
 _FREEDOM = 4.0  # of the items' proposal: thinner tails get stuck where one vote alone is of its kind
 _CUT = 0.1  # chance that a path is cut after a session
 
@@ -49,7 +51,9 @@ def _expand(begin, end, vote, position, theta, known, b, c1, c2, out):  # type: 
     gap = c2 - c1
     g1, g2 = out[2] - CUT_PRECISION * c1, out[3] - CUT_PRECISION * c2
     h11, h22, h12 = out[5] + CUT_PRECISION, out[6] + CUT_PRECISION, out[9]
-    out[0] += math.log(gap) - 0.5 * (b * b + CUT_PRECISION * (c1 * c1 + c2 * c2))  # the logarithm's Jacobian first
+    out[0] += math.log(gap) - 0.5 * (
+        b * b + CUT_PRECISION * (c1 * c1 + c2 * c2)
+    )  # the logarithm's Jacobian first
     out[1], out[2], out[3] = out[1] - b, g1 + g2, g2 * gap + 1.0
     out[4], out[5] = out[4] + 1.0, h11 + h22 + 2 * h12 + _FLOOR
     out[6] = h22 * gap * gap + abs(g2) * gap + _FLOOR  # above the true curvature where the gap wants to grow
@@ -109,7 +113,9 @@ def _sweep_items(  # type: ignore[no-untyped-def]
         state, e2 = _normal(state)
         state, u = uniform(state)
         state, p = uniform(state)
-        wide = math.sqrt(_FREEDOM / (-2.0 * (math.log(u) + math.log(p))))  # over the root of a chi-squared of 4
+        wide = math.sqrt(
+            _FREEDOM / (-2.0 * (math.log(u) + math.log(p)))
+        )  # over the root of a chi-squared of 4
         d2 = wide * e2 / root[5] if apart else 0.0
         d1 = (wide * e1 - root[4] * d2) / root[2]
         d0 = (wide * e0 - root[1] * d1 - root[3] * d2) / root[0]
@@ -194,7 +200,9 @@ def _sweep_paths(  # type: ignore[no-untyped-def]
         for m in range(size):
             i = a + m
             old[m], leans[m] = theta[i], 1.0 / (omega2 * passed[i])
-            ll, here[m, 0], here[m, 1] = position_terms(starts[i], starts[i + 1], vote, item, beta, low, high, old[m])
+            ll, here[m, 0], here[m, 1] = position_terms(
+                starts[i], starts[i + 1], vote, item, beta, low, high, old[m]
+            )
             ratio -= ll
         _path(size, old, here, ahead, before, leans, lean_after, after, precision, gain)
         for m in range(size - 1, -1, -1):
@@ -204,7 +212,9 @@ def _sweep_paths(  # type: ignore[no-untyped-def]
             ratio -= 0.5 * math.log(p) - 0.5 * e * e
         for m in range(size):
             i = a + m
-            ll, there[m, 0], there[m, 1] = position_terms(starts[i], starts[i + 1], vote, item, beta, low, high, new[m])
+            ll, there[m, 0], there[m, 1] = position_terms(
+                starts[i], starts[i + 1], vote, item, beta, low, high, new[m]
+            )
             ratio += ll
         _path(size, new, there, ahead, before, leans, lean_after, after, precision, gain)
         for m in range(size - 1, -1, -1):

@@ -31,7 +31,21 @@ def walk_squares(theta, first, passed):  # type: ignore[no-untyped-def]
 
 @released
 def _bridges(  # type: ignore[no-untyped-def]
-    stretch, bridging, vote, position, starts, place, cells, cell_place, share, theta, beta, low, high, score, bend
+    stretch,
+    bridging,
+    vote,
+    position,
+    starts,
+    place,
+    cells,
+    cell_place,
+    share,
+    theta,
+    beta,
+    low,
+    high,
+    score,
+    bend,
 ):
     """Log likelihood of the bridging items; its gradient and curvature in the sessions' amounts, overwriting both.
 
@@ -87,7 +101,9 @@ class Sessions:
         self.bridging = np.flatnonzero(np.diff(self.cells) > 1)
         self.later = np.flatnonzero(~self.first)
         self.unit_step = 0.02
-        self.volume = self._total(self.place, np.ones(len(self.place))) - self._total(self.cell_place, self.share)
+        self.volume = self._total(self.place, np.ones(len(self.place))) - self._total(
+            self.cell_place, self.share
+        )
         """Log volume of a stretch, for each session."""
 
     def move(
@@ -129,7 +145,9 @@ class Sessions:
     def _moved(self, theta: Floats, items: Items, amount: Floats, stretch: bool) -> tuple[Floats, Items]:
         mean = np.bincount(self.cell_item, self.share * amount[self.cell_place], minlength=len(items.beta))
         if stretch:
-            return theta * np.exp(amount[self.place]), Items(items.beta * np.exp(-mean), items.low, items.high)
+            return theta * np.exp(amount[self.place]), Items(
+                items.beta * np.exp(-mean), items.low, items.high
+            )
         shift = items.beta * mean
         return theta + amount[self.place], Items(items.beta, items.low + shift, items.high + shift)
 
