@@ -14,6 +14,7 @@ from equidistance.printable import printable
 
 if TYPE_CHECKING:
     from equidistance.assessment.ideal_points import IdealPoints
+    from equidistance.assessment.ideal_points_plane import IdealPlane
     from equidistance.tables import Table
 
 _ENDINGS = (".png", ".svg", ".html", ".json", ".csv")
@@ -57,7 +58,16 @@ def ideal_points(
             help="CSV file of roll calls that repeat each other (rcid1, rcid2); by title if not given."
         ),
     ] = None,
-    polarity: Annotated[str, typer.Option(help="The state whose mean position is positive.")] = "USA",
+    polarity: Annotated[
+        str | None,
+        typer.Option(
+            help="The state whose mean position is positive (USA); in two dimensions two states (USA,RUS): the first "
+            "axis runs through the first, on the second the other is positive."
+        ),
+    ] = None,
+    dimensions: Annotated[
+        int, typer.Option(min=1, max=2, help="One line, or a plane (method fast; tables, no picture).")
+    ] = 1,
     sweeps: Annotated[
         int | None,
         typer.Option(help="Sweeps kept by a sampling method (published: 20,000; posterior: 3,000 a chain)."),
@@ -124,6 +134,24 @@ def ideal_points(
             "--by-issue fits every issue.", hint="Leave --issue and --important-only out, or --by-issue."
         )
     shown = chosen or _default_states()
+    if dimensions == 2:
+        given = {
+            "--method": method != "fast",
+            "--pivotal": pivotal,
+            "--by-issue": by_issue,
+            "--chains": chains != 2,
+        }
+        given |= {"--sweeps": sweeps is not None, "--burn": burn is not None}
+        given |= {f"--table {table}": table not in ("positions", "items", "distances", "sources")}
+        given |= {f"--out {out}": out is not None and out.suffix not in (".json", ".csv")}
+        if clash := [option for option, asked in given.items() if asked]:
+            raise InvalidRequest(
+                f"In two dimensions there is no {printable(clash[0])}.", hint="Leave it or --dimensions out."
+            )
+        filters = {"issue": issue, "since": since, "until": until, "important_only": important_only}
+        _plane(filters, matches, polarity, store_path, chosen, powers, table, out, output)
+        return
+    polarity = polarity or "USA"
     if out is not None and out.suffix in (".png", ".svg", ".html"):
         refuse_crowd(shown)
     with progress() as report:
@@ -168,6 +196,75 @@ def ideal_points(
         _show(points, shown, more, notes)
 
 
+def _plane(
+    filters: dict[str, Any],
+    matches: Path | None,
+    polarity: str | None,
+    store_path: Path | None,
+    chosen: Sequence[str],
+    powers: Sequence[str],
+    table: str,
+    out: Path | None,
+    output: Format,
+) -> None:
+    """The same in two dimensions: tables."""
+    from equidistance.assessment.ideal_points_plane import AXES, ideal_plane
+    from equidistance.cli.terminal import progress
+    from equidistance.tables import Table, plain_rows
+    from equidistance.writing import whole
+
+    axes = _names([polarity]) if polarity else AXES
+    with progress() as report:
+        plane = ideal_plane(**filters, matches=matches, axes=axes, store=store_path, progress=report)
+    shown = plane.of(chosen) if chosen else plane.positions
+    more: dict[str, Table] = {}
+    if powers:
+        import pyarrow as pa
+
+        parts = [plane.distances(name, powers) for name in chosen]
+        more["distances"] = Table(
+            "distances", pa.concat_tables([part.arrow for part in parts]), parts[0].columns
+        )
+    columns = [*_COLUMNS[:3], "dimension", *_COLUMNS[3:]]
+    listed = plane.tables | more | {"positions": Table("positions", shown.arrow.select(columns))}
+    as_json = json.dumps(
+        plane.to_dict(chosen) | {name: plain_rows(one) for name, one in more.items()},
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+    if out is not None:
+        with whole(out) as part:
+            text = as_json + "\n" if out.suffix == ".json" else listed[table].to_csv()
+            part.write_text(text, encoding="utf-8")
+        print(f"Written: {printable(str(out))}", file=sys.stderr)
+    if output is Format.json:
+        print(terminal_safe(as_json))
+    elif output is Format.csv:
+        print(terminal_safe(listed[table].to_csv()), end="")
+    else:
+        _show_plane(plane, chosen or _with_position(plane, _default_states()), more)
+
+
+def _show_plane(plane: "IdealPlane", states: Sequence[str], more: "dict[str, Table]") -> None:
+    from equidistance.cli.terminal import console, safe
+
+    out = console()
+    out.print(f"[bold]{safe(plane.headline)}[/bold]\n")
+    cells: dict[tuple[int, str], str] = {}
+    for name in states:
+        both: dict[int, list[str]] = {}
+        for row in plane.of([name]):
+            both.setdefault(row["session"], []).append(f"{row['mean']:+.2f}")
+        cells |= {(session, name): " / ".join(pair) for session, pair in both.items()}
+    _by_session("Position: first / second axis", list(states), cells)
+    for state, rows in _grouped(more.get("distances")).items():
+        out.print()
+        cells = {(row["session"], row["power"]): _interval(row, "") for row in rows}
+        powers = list(dict.fromkeys(row["power"] for row in rows))
+        _by_session(f"Distance of {state} in the plane: mean (90% interval)", powers, cells)
+    _show_notes(plane.notes, plane.sources)
+
+
 def _names(given: Sequence[str] | None) -> list[str]:
     """Names from repeated options, each a list with commas; each once."""
     parts = [part.strip() for text in given or () for part in text.split(",")]
@@ -204,14 +301,14 @@ def _default_states() -> list[str]:
     return [code for code in DEFAULT_POWERS if not isinstance(resolve_power(code), Bloc)]
 
 
-def _with_position(points: "IdealPoints", codes: Sequence[str]) -> list[str]:
+def _with_position(points: "IdealPoints | IdealPlane", codes: Sequence[str]) -> list[str]:
     """Those of the default states that voted; a filter may leave some out."""
     from contextlib import suppress
 
     found = []
     for code in codes:
         with suppress(InvalidRequest):
-            points.lines([code])
+            points.of([code])
             found.append(code)
     return found
 
@@ -329,11 +426,18 @@ def _show(
             ],
             ["left", "left", "left", "left", "left", "right"],
         )
+    _show_notes(notes, points.sources)
+
+
+def _show_notes(notes: Sequence[str], sources: "Table") -> None:
+    from equidistance.cli.terminal import console, safe
+
+    out = console()
     out.print()
     for note in notes:
         out.print(f"Note: {safe(note)}")
     cited: dict[str, list[str]] = {}
-    for source in points.sources:
+    for source in sources:
         text = f"{source['citation']} ({source['licence']})" if source["citation"] else "a table of votes"
         cited.setdefault(text, []).append(f"{source['source_id']} ({source['n']:,} votes)")
     for text, versions in cited.items():

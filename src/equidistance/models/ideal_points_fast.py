@@ -38,7 +38,7 @@ the first sessions stand; a ridge around zero alone pulls them to it faster than
 on the main published series; docs/ideal-points.md shows the issue series, which were not used."""
 _BARRIER_ROOM = 0.3  # the wall stands this far behind CUT_LIMIT, so that the barrier is finite on it
 _LONGEST_STEP = 0.7  # of an item's Newton step; far from the optimum the quadratic is wrong
-_MEMORY, _PLAIN_STEPS = 8, 8  # Anderson mixing: columns, and plain iterations before it starts
+MEMORY, PLAIN_STEPS = 8, 8  # Anderson mixing: columns, and plain iterations before it starts
 _FARTHEST = 5.0  # positions are bounded as in the published sampler
 
 Progress = Callable[[str, int, int], None]
@@ -228,11 +228,11 @@ def fit(
             progress("Fitting positions", sweep, 0)
         if change < tolerance:
             break
-        if sweep > _PLAIN_STEPS:
-            points = [*points, after][-_MEMORY - 1 :]
-            changes = [*changes, after - before][-_MEMORY - 1 :]
+        if sweep > PLAIN_STEPS:
+            points = [*points, after][-MEMORY - 1 :]
+            changes = [*changes, after - before][-MEMORY - 1 :]
             if len(points) > 1:
-                state.set_unknowns(_mixed(points, changes, len(theta)))
+                state.set_unknowns(mixed(points, changes, len(theta)))
     return Fit(
         state.theta,
         np.sqrt(state.variance),
@@ -261,8 +261,14 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
     return Items(state.beta, state.low, state.high)
 
 
-def _mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
-    """Anderson's combination of the last iterates, whose positions' change is least."""
+def mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
+    """Anderson's combination of the last iterates, whose positions' change is least.
+
+    Args:
+        points: unknowns after each of the last iterations, ``positions`` of them first.
+        changes: by how much each iteration changed them.
+        positions: how many numbers are positions.
+    """
     steps = np.stack([after - before for before, after in pairwise(points)])
     bends = np.stack([after - before for before, after in pairwise(changes)])
     seen = bends[:, :positions]
