@@ -38,6 +38,8 @@ the first sessions stand; a ridge around zero alone pulls them to it faster than
 on the main published series; docs/ideal-points.md shows the issue series, which were not used."""
 _BARRIER_ROOM = 0.3  # the wall stands this far behind CUT_LIMIT, so that the barrier is finite on it
 _LONGEST_STEP = 0.7  # of an item's Newton step; far from the optimum the quadratic is wrong
+LEAST_GAP = 1e-3
+"""Least distance of the cutpoints of an item on which somebody abstained."""
 MEMORY, PLAIN_STEPS = 8, 8  # Anderson mixing: columns, and plain iterations before it starts
 _FARTHEST = 5.0  # positions are bounded as in the published sampler
 
@@ -93,11 +95,13 @@ def _update_items(  # type: ignore[no-untyped-def]
         longest = max(abs(db), max(abs(d1), abs(d2)))
         share = 1.0 if longest <= _LONGEST_STEP else _LONGEST_STEP / longest
         if abstain:
-            while c2 + share * d2 - c1 - share * d1 < 1e-3:
+            while share > 1e-6 and c2 + share * d2 - c1 - share * d1 < LEAST_GAP:
                 share *= 0.5
         beta[j] = b + share * db
         low[j] = max(c1 + share * d1, -CUT_LIMIT)
         high[j] = min(c2 + share * d2, CUT_LIMIT)
+        if abstain:
+            high[j] = max(high[j], low[j] + LEAST_GAP)
         centre[j] = weighted / weight if weight > 1e-12 else 0.0
         pull[j] = ridge
 
@@ -146,6 +150,7 @@ class _State:
         self.beta, self.low, self.high = items.beta.copy(), items.low.copy(), items.high.copy()
         self.beta_variance, self.centre, self.pull = np.zeros(count), np.zeros(count), np.zeros(count)
         self.errors = np.zeros((2, count))
+        self.gap = np.where(votes.tallies[:, 1] > 0, LEAST_GAP, 0.0)
         self.score, self.information = np.zeros(positions), np.zeros(positions)
         self.ridge, self.target, self.squares = np.zeros(positions), np.zeros(positions), np.zeros(positions)
 
@@ -156,7 +161,7 @@ class _State:
         p, j = len(self.theta), len(self.beta)
         self.theta, self.beta = values[:p].copy(), values[p : p + j].copy()
         self.low = np.clip(values[p + j : p + 2 * j], -CUT_LIMIT, CUT_LIMIT)
-        self.high = np.clip(np.maximum(values[p + 2 * j :], self.low), -CUT_LIMIT, CUT_LIMIT)
+        self.high = np.maximum(np.minimum(values[p + 2 * j :], CUT_LIMIT), self.low + self.gap)
 
     def iterate(self) -> None:
         """One round: items given positions, positions given items, scale."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equidistance.models.ideal_points_fast import LEVEL_SHARE, MEMORY, PLAIN_STEPS, Progress, mixed
+from equidistance.models.ideal_points_fast import LEAST_GAP, LEVEL_SHARE, MEMORY, PLAIN_STEPS, Progress, mixed
 from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
 from equidistance.models.roll_calls import CUT_LIMIT, SMOOTH, Integers, RollCalls, starting_items
 from equidistance.models.vote_scores import NO, YES
@@ -124,7 +124,7 @@ def _update_items(  # type: ignore[no-untyped-def]
         share = min(1.0, _LONGEST_STEP / max(np.abs(step).max(), 1e-12))
         last = step[free - 1]
         if free == whole:
-            while high[j] + share * last - low[j] - share * step[size] < 1e-3:
+            while share > 1e-6 and high[j] + share * last - low[j] - share * step[size] < LEAST_GAP:
                 share *= 0.5
         for d in range(size):
             beta[j, d] += share * step[d]
@@ -134,6 +134,8 @@ def _update_items(  # type: ignore[no-untyped-def]
                 pull[j, d, c] = ridge[d, c]
         low[j] = max(low[j] + share * step[size], -CUT_LIMIT)
         high[j] = min(high[j] + share * last, CUT_LIMIT)
+        if free == whole:
+            high[j] = max(high[j], low[j] + LEAST_GAP)
 
 
 @compiled
@@ -224,6 +226,7 @@ def fit(
     centre = np.zeros((count, size))
     score, target = np.zeros((positions, size)), np.zeros((positions, size))
     information, ridge, squares = (np.zeros((positions, size, size)) for _ in range(3))
+    gap = np.where(tallies[:, 1] > 0, LEAST_GAP, 0.0)
     points: list[Floats] = []
     changes: list[Floats] = []
     sweep, change = 0, np.inf
@@ -268,9 +271,9 @@ def fit(
             changes = [*changes, after - start][-MEMORY - 1 :]
         if len(points) > 1:
             parts = np.split(mixed(points, changes, theta.size), np.cumsum([theta.size, beta.size, count]))
-            theta, beta = parts[0].reshape(theta.shape), parts[1].reshape(beta.shape)
+            theta, beta = parts[0].clip(-_FARTHEST, _FARTHEST).reshape(theta.shape), parts[1].reshape(beta.shape)
             low = np.clip(parts[2], -CUT_LIMIT, CUT_LIMIT)
-            high = np.clip(np.maximum(parts[3], low), -CUT_LIMIT, CUT_LIMIT)
+            high = np.maximum(np.minimum(parts[3], CUT_LIMIT), low + gap)
     beta_sd = np.sqrt(np.diagonal(beta_covariance, axis1=1, axis2=2))
     return PlaneFit(theta, spread, beta, beta_sd, low, high, sweep, change < tolerance)
 

@@ -112,7 +112,7 @@ class Sessions:
         """One Newton step of all sessions' amounts, with the curvature's spread, as a Metropolis-Hastings proposal."""
         value, score, root = self._expand(theta, items, omega2, stretch)
         noise = random.standard_normal(self.count)
-        amount: Floats = np.linalg.solve(root.T, np.linalg.solve(root, score) + noise)
+        amount = np.linalg.solve(root.T, np.linalg.solve(root, score) + noise).astype(np.float64)
         moved, followed = self._moved(theta, items, amount, stretch)
         there, score_there, root_there = self._expand(moved, followed, omega2, stretch)
         back = -root_there.T @ amount - np.linalg.solve(root_there, score_there)
@@ -189,7 +189,7 @@ class Sessions:
         steps, starts = walk_squares(theta, self.first, self.passed)
         priors = steps / omega2 + starts + (items.beta**2).sum()
         priors += CUT_PRECISION * ((items.low**2).sum() + (items.high**2).sum())
-        root: Floats = np.linalg.cholesky(bend)
+        root = np.linalg.cholesky(bend).astype(np.float64)
         return float(value) - 0.5 * float(priors), score, root
 
     def _total(self, sessions: Integers, what: Floats) -> Floats:
