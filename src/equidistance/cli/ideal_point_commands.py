@@ -471,7 +471,7 @@ def _by_subject(state: str, rows: Sequence[dict[str, Any]]) -> None:
         f"Distance of {state} by issue: mean over sessions (90% interval), in each issue's own unit",
         ["Issue", "Opened", "Votes", *powers, "Nearest"],
         lines,
-        ["left", "left", *["right"] * (len(powers) + 1), "left"],
+        ["left" if place in (0, 1, len(powers) + 3) else "right" for place in range(len(powers) + 4)],
     )
 
 
