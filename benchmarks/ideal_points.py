@@ -113,7 +113,7 @@ def accuracy(*, full: bool) -> Section:
         if full and name == "All":
             for label, work in (
                 ("published, All", lambda votes=votes: _published(votes, 20_000, 4_000)),
-                ("posterior, All", lambda votes=votes: _posterior(votes, 2_000, 500)),
+                ("posterior, All", lambda votes=votes: _posterior(votes, 3_000, 600)),
             ):
                 wall = time.monotonic()
                 fit, seconds = _seconds(work)
@@ -246,8 +246,8 @@ def hidden(*, full: bool) -> Section:
         ["fast", *score(at(_fast(kept)))],
     ]
     if full:
-        rows.append(["published (4,000 sweeps after 1,000)", *score(at(_published(kept, 4_000, 1_000, 20)))])
-        rows.append(["posterior (2 x 1,000 sweeps after 400)", *score(at(_posterior(kept, 1_000, 400)))])
+        rows.append(["published (1,000 sweeps after 500)", *score(at(_published(kept, 1_000, 500, 10)))])
+        rows.append(["posterior (2 x 300 sweeps after 200)", *score(at(_posterior(kept, 300, 200)))])
     text = (
         f"5 % of the votes hidden ({len(truth):,} that can be asked for), positions and items estimated from the rest. "
         "Lower log loss and higher accuracy are better. The published positions saw the hidden votes."

@@ -8,7 +8,13 @@ import pytest
 from scipy import stats
 from scipy.optimize import minimize
 
-from equidistance.models import ideal_points_fast, ideal_points_posterior, ideal_points_published, normal
+from equidistance.models import (
+    ideal_points_fast,
+    ideal_points_plane,
+    ideal_points_posterior,
+    ideal_points_published,
+    normal,
+)
 from equidistance.models.convergence import effective_size, split_r_hat
 from equidistance.models.roll_calls import CUT_LIMIT, RollCalls, arrange, oriented, starting_items
 
@@ -338,3 +344,32 @@ def test_effective_size_of_an_autoregression() -> None:
     found = effective_size(chain[:, :, None])[0]
     expected = 2 * count * (1 - rho) / (1 + rho)
     assert found == pytest.approx(expected, rel=0.15)  # its own sampling error at this length is about 5 %
+
+
+# --- two dimensions -------------------------------------------------------------------------------------------------
+
+
+def test_plane_recovers_positions_and_fixes_the_rotation() -> None:
+    random = np.random.default_rng(8)
+    voters, calls = 60, 150
+    theta = random.standard_normal((voters, 2))
+    theta[0], theta[1] = (2.5, 0.0), (0.0, 2.0)  # the anchors: on the axes
+    beta = random.standard_normal((calls, 2))
+    z = theta @ beta.T + random.standard_normal((voters, calls))
+    low = random.uniform(-1, 0.3, calls)
+    vote = (z > low).astype(np.int64) + (z > low + 0.6)
+    who, what = (axis.ravel() for axis in np.meshgrid(range(voters), range(calls), indexing="ij"))
+    votes = arrange(who, np.ones_like(who), what, vote.ravel())
+    start = theta + random.standard_normal(theta.shape)
+    anchors = np.array([0]), np.array([1])
+    found = ideal_points_plane.turned(ideal_points_plane.fit(votes, start), *anchors)
+    assert found.converged
+    for axis in (0, 1):  # 150 votes leave a reliability of about .96 an axis
+        assert np.corrcoef(found.mean[:, axis], theta[:, axis])[0, 1] > 0.95
+    assert found.mean[0, 0] > 0
+    assert found.mean[0, 1] == pytest.approx(0, abs=1e-9)
+    assert found.mean[1, 1] > 0
+    # turning the start by any angle, or mirroring it, changes nothing: the anchors say where the axes are
+    turn = np.array([[math.cos(2), math.sin(2)], [math.sin(2), -math.cos(2)]])
+    again = ideal_points_plane.turned(ideal_points_plane.fit(votes, start @ turn), *anchors)
+    assert np.abs(again.mean - found.mean).max() < 0.03  # tolerance 1e-3 over the slowest direction

@@ -16,9 +16,12 @@ import pytest
 import equidistance as eq
 from command import run
 from equidistance.assessment.ideal_points import IdealPoints, ideal_points
+from equidistance.assessment.ideal_points_issues import issue_distances
+from equidistance.assessment.ideal_points_plane import IdealPlane, ideal_plane
 from equidistance.errors import BadFile, InvalidRequest, UnknownName
 from equidistance.evidence.store import Store, default_path
 from equidistance.figures import theme
+from equidistance.indicators.roll_calls import ISSUES
 from equidistance.sources.ingest import ingest
 
 STATES = ("USA", "GBR", "DEU", "JPN", "TUR", "KAZ", "IND", "BRA", "CHN", "RUS", "CUB", "PRK")
@@ -558,6 +561,79 @@ def test_page_is_closed_to_the_network_and_to_titles(votes: pd.DataFrame, tmp_pa
         assert heading in body, heading
 
 
+# By issue, and in two dimensions
+
+
+def test_distances_by_issue_say_who_stands_nearest() -> None:
+    rights, arms = simulated(seed=2, issues="hr"), simulated(seed=3, issues="nu")
+    mirrored = {state: STATES[-1 - number] for number, state in enumerate(STATES) if state not in ("USA", "PRK")}
+    arms["state"] = arms["state"].map(lambda state: mirrored.get(state, state))  # TUR stands where BRA does
+    arms["roll_call"] = "n" + arms["roll_call"]
+    table, notes = issue_distances(["Türkiye"], ["GBR", "CUB"], votes=pd.concat([rights, arms]))
+    found = table.to_pandas().set_index(["issue", "power"])
+    assert set(found.index.get_level_values(0)) == {"all", "human-rights", "nuclear"}
+    assert len([note for note in notes if "left out" in note]) == len(ISSUES) - 2
+    np.testing.assert_allclose(found.groupby("issue")["p_nearest"].sum(), 1)
+    # TUR is the fifth of twelve: GBR second, CUB eleventh, and on arms mirrored
+    assert found["p_nearest"]["human-rights", "GBR"] > 0.95
+    assert found["p_nearest"]["nuclear", "CUB"] < 0.05 or found["p_nearest"]["nuclear", "CUB"] > 0.95
+    points = ideal_points(rights)
+    mine = points.distances("TUR", ["GBR"]).to_pandas()
+    alone, _ = issue_distances(["TUR"], ["GBR", "CUB"], votes=rights)
+    row = alone.to_pandas().set_index(["issue", "power"]).loc[("human-rights", "GBR")]
+    assert row["mean"] == pytest.approx(mine["mean"].mean(), abs=1e-9)
+    assert (row["sessions"], row["first_year"], row["last_year"]) == (4, 2005, 2008)
+
+
+def test_questions_by_issue_that_cannot_be_answered(votes: pd.DataFrame) -> None:
+    with pytest.raises(InvalidRequest, match="at least two powers"):
+        issue_distances(["KAZ"], ["RUS", "KAZ"], votes=votes)
+    with pytest.raises(InvalidRequest, match="No issue has votes"):
+        issue_distances(["KAZ"], ["FRA", "RUS"], votes=votes)
+
+
+def test_draws_as_a_table_are_the_draws(points: IdealPoints) -> None:
+    table = points.drawn(["KAZ", "RUS"]).to_pandas()
+    draws = points.draws()
+    assert len(table) == 8 * len(draws)
+    rows = np.flatnonzero(points.positions.to_pandas()["state"] == "KAZ")
+    kaz = table[table["state"] == "KAZ"].pivot(index="draw", columns="session", values="position").to_numpy()
+    np.testing.assert_array_equal(kaz, draws[:, rows])
+
+
+@pytest.fixture(scope="module")
+def plane(votes: pd.DataFrame) -> IdealPlane:
+    return ideal_plane(votes, axes=("USA", "KAZ"))
+
+
+def test_a_plane_holds_the_line_and_its_rotation_is_fixed(plane: IdealPlane, points: IdealPoints) -> None:
+    table = plane.positions.to_pandas()
+    assert np.isfinite(table[["mean", "sd", "q05", "q95"]].to_numpy()).all()
+    mean = table.pivot(index=["state", "session"], columns="dimension", values="mean")
+    # the votes were drawn from one dimension: it is some direction in the plane
+    line = means(points).loc[mean.index].to_numpy()
+    design = np.c_[np.ones(len(mean)), mean.to_numpy()]
+    best = design @ np.linalg.lstsq(design, line, rcond=None)[0]
+    assert np.corrcoef(best, line)[0, 1] > 0.97
+    assert mean.loc["USA"].mean()[1] > 1
+    assert mean.loc["USA"].mean()[2] == pytest.approx(0, abs=1e-9)
+    assert mean.loc["KAZ"].mean()[2] > 0
+    apart = plane.distances("KAZ", ["USA", "KAZ"]).to_pandas()
+    assert set(apart["power"]) == {"USA"}
+    assert ((apart["q05"] < apart["mean"]) & (apart["mean"] < apart["q95"])).all()
+    assert json.loads(plane.to_json())["dimensions"] == 2
+
+
+def test_planes_that_cannot_be_fixed(votes: pd.DataFrame) -> None:
+    for axes, message in (
+        (("USA",), "need two states"),
+        (("RUS", "SUN"), "need two states"),
+        (("USA", "FRA"), "cannot set the sign"),
+    ):
+        with pytest.raises(InvalidRequest, match=message):
+            ideal_plane(votes, axes=axes)
+
+
 # The command
 
 
@@ -636,6 +712,26 @@ def test_command_formats(monkeypatch, capsys, store: Path) -> None:
     assert len(out.splitlines()) == 4
 
 
+def test_command_in_two_dimensions_and_tables_by_vote(monkeypatch, capsys, store: Path) -> None:
+    two = ("ideal-points", "--dimensions", "2", "--polarity", "USA,KAZ")
+    status, out, _ = run(monkeypatch, capsys, *two, "--format", "csv", "--state", "KAZ")
+    assert status == 0
+    assert out.splitlines()[0] == "state,session,year,dimension,mean,sd,q05,q95"
+    assert len(out.splitlines()) == 1 + 2 * 4
+    status, out, _ = run(monkeypatch, capsys, *two, "--state", "KAZ", "--distance-to", "CHN")
+    assert status == 0
+    assert "in two dimensions" in out
+    assert "Distance of KAZ in the plane" in out
+    one = ("ideal-points", "--state", "KAZ", "--format", "csv", "--table")
+    _, out, _ = run(monkeypatch, capsys, *one, "predicted")
+    assert out.splitlines()[0].endswith("vote,p_yes,p_abstain,p_no,p_cast")
+    _, out, _ = run(monkeypatch, capsys, *one, "draws")
+    assert out.splitlines()[0] == "draw,state,session,year,position"
+    by_issue = ("--state", "KAZ", "--distance-to", "RUS,USA", "--by-issue")
+    status, _, err = run(monkeypatch, capsys, "ideal-points", *by_issue)
+    assert status == 0, err
+
+
 @pytest.mark.usefixtures("kept_bundle")
 @pytest.mark.parametrize("ending", [".png", ".svg", ".html", ".json", ".csv"])
 def test_command_writes_files(monkeypatch, capsys, store: Path, tmp_path: Path, ending: str) -> None:
@@ -664,6 +760,12 @@ def test_command_writes_files(monkeypatch, capsys, store: Path, tmp_path: Path, 
         (("--state", "FRA"), "has no position"),
         (("--distance-to", "RUS"), "--distance-to needs a state"),
         (("--pivotal", "3"), "--pivotal needs a state"),
+        (("--by-issue",), "--by-issue needs a state"),
+        (("--by-issue", "--state", "KAZ"), "--by-issue needs powers"),
+        (("--by-issue", "--state", "KAZ", "--distance-to", "RUS,USA", "--issue", "nuclear"), "fits every issue"),
+        (("--table", "draws"), "--table draws needs a state"),
+        (("--dimensions", "2", "--method", "posterior"), "In two dimensions there is no --method"),
+        (("--dimensions", "2", "--out", "plane.png"), "In two dimensions there is no --out"),
         (("--table", "distances", "--format", "csv"), "There is no table distances yet"),
         (("--sweeps", "500"), "fast does not sample"),
         (("--method", "posterior", "--sweeps", "5"), "at least 200"),

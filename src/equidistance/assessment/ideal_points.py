@@ -1,6 +1,7 @@
 """Ideal points: where each state stands in the roll calls of the UN General Assembly, session by session."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -22,8 +23,9 @@ from equidistance.assessment.voting_evidence import opened_votes, prepare_roll_c
 from equidistance.assessment.voting_notes import notes_on_rolls
 from equidistance.assessment.voting_request import Selection, nothing_left, select, voter_named
 from equidistance.errors import InvalidRequest, UnknownName
-from equidistance.ground.states import all_states
+from equidistance.ground.states import State, all_states
 from equidistance.models.roll_calls import Fit, Items, RollCalls, arrange, oriented, starting_items
+from equidistance.tables import Table
 
 __all__ = ["METHODS", "IdealPoints", "ideal_points"]
 
@@ -92,26 +94,9 @@ def ideal_points(
     anchor = voter_named(polarity)
     told = progress or (lambda what, done, total: None)
     told("Reading the votes", 0, 0)
-    with opened_votes(votes, store) as (connection, versions):
-        prepare_roll_calls(connection, selection.condition)
-        rolls, cast = read_votes(connection)
-        if not len(cast):
-            raise nothing_left(connection, selection, len(rolls))
-        evidence_notes = notes_on_rolls(connection, selection, rolls)
-    items = np.array(linked_items(rolls, matches), dtype=np.int64)
-    arranged, names = arranged_votes(rolls, cast, items)
-    if not len(arranged.item_names):
-        raise InvalidRequest(
-            f"All roll calls {selection.subject}{selection.window}".rstrip()
-            + f" ({len(rolls):,}) are unanimous: they say nothing about positions.",
-            hint="Widen the window, or leave the issue out.",
-        )
-    anchors = positions_of(anchor.code, names)
-    if not len(anchors):
-        raise InvalidRequest(
-            f"{anchor.name} cast none of these votes, so it cannot set the sign.",
-            hint="Name another state with --polarity.",
-        )
+    read = read_evidence(votes, store, selection, matches)
+    arranged, names, rolls, cast, items = read.arranged, read.names, read.rolls, read.cast, read.items
+    anchors = anchors_of(anchor, names)
     told("Preparing the model (the first time it is compiled)", 0, 0)
     fit = fitted(
         arranged, names, anchors, rolls, method=method, start=start, sweeps=sweeps, burn=burn, chains=chains, seed=seed,
@@ -119,7 +104,6 @@ def ideal_points(
     )  # fmt: skip
     diagnostics, mixed = diagnostics_table(arranged, fit)
     items_of_fit = items_table(arranged, fit, rolls, items)
-    given = pc.value_counts(cast["source_id"]).to_pylist()
     asked: dict[str, Any] = {"method": method, **selection.settings, "polarity": anchor.code}
     asked |= {"matches": Path(matches).name if matches is not None else None, "sweeps": fit.sweeps}
     asked |= {"seed": seed, "chains": chains} if method == "posterior" else {}
@@ -128,14 +112,13 @@ def ideal_points(
         positions=positions_table(arranged, fit, names),
         items=items_of_fit,
         diagnostics=diagnostics,
-        sources=sources_table({one["values"]: one["counts"] for one in given}, versions, "votes that it gave"),
+        sources=read.sources,
         method=method,
         converged=fit.converged and mixed,
-        headline=_headline(arranged, selection),
+        headline=headline_of(arranged, selection),
         notes=(
             *notes_on_fit(arranged, fit, method, items_of_fit, diagnostics, mixed, len(np.unique(items))),
-            *_unknown_voters(cast["state"].unique().to_pylist()),
-            *evidence_notes,
+            *read.notes,
         ),
         settings=asked,
         fit=fit,
@@ -144,6 +127,73 @@ def ideal_points(
         _rolls=rolls,
         _roll_of_vote=cast["number"].to_numpy().astype(np.int64)[arranged.order],
     )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The votes of a request, arranged.
+
+    Attributes:
+        arranged: votes as the models take them; at least one item.
+        names: code of the state behind each position.
+        rolls, cast: roll calls and votes, from :func:`read_votes`.
+        items: item of each roll call.
+        sources: the source versions used.
+        notes: what the reader must know of the votes.
+    """
+
+    arranged: RollCalls
+    names: list[str]
+    rolls: pa.Table
+    cast: pa.Table
+    items: npt.NDArray[np.int64]
+    sources: Table
+    notes: tuple[str, ...]
+
+
+def read_evidence(
+    votes: object, store: str | Path | None, selection: Selection, matches: str | Path | None
+) -> Evidence:
+    """The votes of a selection.
+
+    Raises:
+        InvalidRequest: nothing is left, or only unanimous roll calls.
+        BadFile: ``matches`` cannot be read.
+        StoreError: there is no store, or it cannot be read.
+    """
+    with opened_votes(votes, store) as (connection, versions):
+        prepare_roll_calls(connection, selection.condition)
+        rolls, cast = read_votes(connection)
+        if not len(cast):
+            raise nothing_left(connection, selection, len(rolls))
+        notes = notes_on_rolls(connection, selection, rolls)
+    items = np.array(linked_items(rolls, matches), dtype=np.int64)
+    arranged, names = arranged_votes(rolls, cast, items)
+    if not len(arranged.item_names):
+        raise InvalidRequest(
+            f"All roll calls {selection.subject}{selection.window}".rstrip()
+            + f" ({len(rolls):,}) are unanimous: they say nothing about positions.",
+            hint="Widen the window, or leave the issue out.",
+        )
+    given = {one["values"]: one["counts"] for one in pc.value_counts(cast["source_id"]).to_pylist()}
+    sources = sources_table(given, versions, "votes that it gave")
+    strange = _unknown_voters(cast["state"].unique().to_pylist())
+    return Evidence(arranged, names, rolls, cast, items, sources, (*strange, *notes))
+
+
+def anchors_of(anchor: State, names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Positions of the state that sets a sign.
+
+    Raises:
+        InvalidRequest: it has none.
+    """
+    anchors = positions_of(anchor.code, names)
+    if not len(anchors):
+        raise InvalidRequest(
+            f"{anchor.name} cast none of these votes, so it cannot set the sign.",
+            hint="Name another state with --polarity.",
+        )
+    return anchors
 
 
 def _check_numbers(method: str, sweeps: int | None, burn: int | None, chains: int, seed: int) -> None:
@@ -247,7 +297,7 @@ def _names_of_positions(votes: RollCalls, who: npt.NDArray[np.int64], codes: npt
     return [str(name) for name in codes[code[order[last]]]]
 
 
-def _headline(votes: RollCalls, selection: Selection) -> str:
+def headline_of(votes: RollCalls, selection: Selection) -> str:
     first, last = 1945 + int(votes.session.min()), 1945 + int(votes.session.max())
     years = f"{first} to {last}" if first < last else f"{first}"
     subject = f" {selection.subject}".rstrip()
@@ -281,7 +331,7 @@ def fitted(
     """
     from equidistance.models import ideal_points_fast, ideal_points_posterior, ideal_points_published
 
-    theta = _beside(votes, anchors)
+    theta = beside(votes, anchors)
     if method == "published":
         known = np.array([_AUTHORS_START.get(name, 0.0) for name in names])
         fit = ideal_points_published.sample(
@@ -301,7 +351,7 @@ def fitted(
     return oriented(fit, anchors)
 
 
-def _beside(votes: RollCalls, anchors: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def beside(votes: RollCalls, anchors: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Rough positions to start from: how often each votes as the anchor does, standardised, shape (P,)."""
     item, session = votes.item, votes.session[votes.position]
     span = int(session.max()) + 1

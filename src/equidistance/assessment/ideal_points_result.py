@@ -101,6 +101,24 @@ class IdealPoints:
         random = np.random.default_rng(seed)
         return self.fit.mean + self.fit.sd * random.standard_normal((count, len(self.fit.mean)))
 
+    def drawn(self, states: Sequence[str]) -> Table:
+        """:meth:`draws` of some states' positions as a table: draw, state, session, year, position.
+
+        Raises:
+            UnknownName, AmbiguousName: a name that is not exactly one state.
+            InvalidRequest: a bloc, or a state without a position.
+        """
+        rows = [row for line in self.lines(states).values() for row in self._rows(line)]
+        draws = self.draws()[:, rows]
+        kept = self.positions.arrow.select(["state", "session", "year"]).take(pa.array(rows, pa.int64()))
+        table = kept.take(pa.array(np.tile(np.arange(len(rows)), len(draws))))
+        table = table.add_column(0, "draw", pa.array(np.repeat(np.arange(len(draws)), len(rows)) + 1))
+        return Table(
+            "draws",
+            table.append_column("position", pa.array(draws.ravel())),
+            _only(POSITIONS, ("session", "year")),
+        )
+
     def distances(self, state: str, powers: Sequence[str]) -> Table:
         """Distance of a state to others in each session, with the posterior of the distance.
 
@@ -120,10 +138,10 @@ class IdealPoints:
         others = [other for other in map(voter_named, powers) if voter_of(other.code) != voter_of(one.code)]
         if not others:
             raise InvalidRequest(f"There is no other state to measure {one.name}'s distance to.")
-        mine = self._by_session(one)
+        mine = self.by_session(one)
         found: list[dict[str, Any]] = []
         for other in others:
-            theirs = self._by_session(other)
+            theirs = self.by_session(other)
             for session in sorted(mine.keys() & theirs.keys()):
                 apart = draws[:, mine[session]] - draws[:, theirs[session]]
                 distance = np.abs(apart)
@@ -157,7 +175,9 @@ class IdealPoints:
         for number, name in enumerate(CAST):
             columns[f"p_{name}"] = pa.array(chances[:, number])
         columns["p_cast"] = pa.array(chances[np.arange(len(chosen)), self._votes.vote[chosen]])
-        units = {f"p_{name}": f"probability of {name}" for name in CAST} | {"p_cast": "probability of the vote cast"}
+        units = {f"p_{name}": f"probability of {name}" for name in CAST} | {
+            "p_cast": "probability of the vote cast"
+        }
         table = pa.table(columns).sort_by([("date", "ascending"), ("roll_call", "ascending")])
         return Table("predicted", table, units)
 
@@ -174,7 +194,9 @@ class IdealPoints:
         order = np.argsort(-np.abs(moved), kind="stable")[:count]
         columns = self._described(chosen[order])
         columns["moved"] = pa.array(moved[order])
-        return Table("pivotal", pa.table(columns), {"moved": "change of the position, in its units, by this vote"})
+        return Table(
+            "pivotal", pa.table(columns), {"moved": "change of the position, in its units, by this vote"}
+        )
 
     def plot(self, states: Sequence[str], *, interactive: bool = True) -> "alt.TopLevelMixin":
         """Positions of some states over the years with 90 % bands, as an Altair chart.
@@ -245,7 +267,8 @@ class IdealPoints:
             )
         return rows
 
-    def _by_session(self, state: State) -> dict[int, int]:
+    def by_session(self, state: State) -> dict[int, int]:
+        """Row of ``positions`` in each session of a state's line of succession; raises as :meth:`of`."""
         return {int(self._votes.session[row]): row for row in self._rows(state)}
 
     def _votes_of(self, state: str) -> npt.NDArray[np.int64]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from equidistance.models.roll_calls import Fit, RollCalls
 
 CAST = ("yes", "abstain", "no")
+MIXED = 1.01
+"""Chains agree where split R-hat is below this."""
 _FEW = 5
 """A state-session with fewer votes than this stands mostly where its neighbours in time do."""
 
@@ -112,7 +114,7 @@ def diagnostics_table(votes: "RollCalls", fit: "Fit") -> tuple[Table, bool]:
         columns["r_hat_spread"] = pa.array(split_r_hat(spread))
         columns["effective_level"] = pa.array(effective_size(level))
         columns["r_hat_worst"] = pa.array([float(worst[rows].max()) for rows in members])
-        mixed = bool(worst.max() < 1.01)
+        mixed = bool(worst.max() < MIXED)
     return Table("diagnostics", pa.table(columns), units), mixed
 
 
@@ -158,10 +160,12 @@ def notes_on_fit(
     if not fit.converged:
         notes.append("The fit did not come to rest: take these positions as rough.")
     elif not mixed:
-        worst = np.nanmax(diagnostics.arrow["r_hat_worst"].to_numpy())
+        worst = diagnostics.arrow["r_hat_worst"].to_numpy()
+        unmixed = np.flatnonzero(worst >= MIXED)
         notes.append(
-            f"The chains have not fully mixed: the largest R-hat of a position is {worst:.2f} (1.01 is wanted). "
-            "More sweeps help; the table of diagnostics says which sessions are concerned."
+            f"The chains have not fully mixed: the largest R-hat of a position is {np.nanmax(worst):.2f} ({MIXED} is "
+            f"wanted), and {len(unmixed)} of {len(worst)} sessions have one that is too large. More sweeps help; the "
+            "table of diagnostics says which sessions are concerned."
         )
     if method == "fast":
         notes.append(

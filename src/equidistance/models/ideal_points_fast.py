@@ -20,7 +20,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
+from equidistance.models.ideal_points_terms import item_terms, vote_terms
+from equidistance.models.normal import Floats, compiled
 from equidistance.models.roll_calls import (
     CUT_LIMIT,
     SMOOTH,
@@ -30,7 +31,6 @@ from equidistance.models.roll_calls import (
     RollCalls,
     starting_items,
 )
-from equidistance.models.vote_scores import NO, YES
 
 LEVEL_SHARE = 0.35
 """Share of the ridge that acts around the session's own centre, not around zero. The votes hardly say at which level
@@ -38,7 +38,9 @@ the first sessions stand; a ridge around zero alone pulls them to it faster than
 on the main published series; docs/ideal-points.md shows the issue series, which were not used."""
 _BARRIER_ROOM = 0.3  # the wall stands this far behind CUT_LIMIT, so that the barrier is finite on it
 _LONGEST_STEP = 0.7  # of an item's Newton step; far from the optimum the quadratic is wrong
-_MEMORY, _PLAIN_STEPS = 8, 8  # Anderson mixing: columns, and plain iterations before it starts
+LEAST_GAP = 1e-3
+"""Least distance of the cutpoints of an item on which somebody abstained."""
+MEMORY, PLAIN_STEPS = 8, 8  # Anderson mixing: columns, and plain iterations before it starts
 _FARTHEST = 5.0  # positions are bounded as in the published sampler
 
 Progress = Callable[[str, int, int], None]
@@ -46,54 +48,17 @@ Progress = Callable[[str, int, int], None]
 
 @compiled
 def _update_items(  # type: ignore[no-untyped-def]
-    vote, position, starts, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
+    vote, position, starts, tallies, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
 ):
     """One Newton step of every item's (beta, low, high) given the positions; arrays are changed in place."""
+    terms = np.empty(11)
     for j in range(len(beta)):
         b, c1, c2 = beta[j], low[j], high[j]
-        gb = g1 = g2 = hbb = h11 = h22 = hb1 = hb2 = h12 = weight = weighted = ridge = 0.0
-        yes = abstain = no = 0
-        for k in range(starts[j], starts[j + 1]):
-            i = position[k]
-            t = theta[i]
-            u = b * t
-            if vote[k] == YES:
-                e = c1 - u
-                m = mills(e)
-                w = m * (m + e)
-                g1 += m
-                gb -= m * t
-                h11 += w
-                hb1 -= w * t
-                yes += 1
-            elif vote[k] == NO:
-                e = u - c2
-                m = mills(e)
-                w = m * (m + e)
-                g2 -= m
-                gb += m * t
-                h22 += w
-                hb2 -= w * t
-                no += 1
-            else:
-                e1, e2 = c1 - u, c2 - u
-                p = max(cdf(e2) - cdf(e1), 1e-12)
-                m1, m2 = pdf(e1) / p, pdf(e2) / p
-                w11, w22, w12 = m1 * (m1 - e1), m2 * (m2 + e2), -m1 * m2
-                w = w11 + w22 + 2 * w12
-                g1 -= m1
-                g2 += m2
-                gb -= (m2 - m1) * t
-                h11 += w11
-                h22 += w22
-                h12 += w12
-                hb1 -= (w11 + w12) * t
-                hb2 -= (w22 + w12) * t
-                abstain += 1
-            hbb += w * t * t
-            weight += w
-            weighted += w * t
-            ridge += w * theta_variance[i]
+        yes, abstain, no = tallies[j]
+        item_terms(starts[j], starts[j + 1], vote, position, theta, theta_variance, b, c1, c2, terms)
+        gb, g1, g2 = terms[1], terms[2], terms[3]
+        hbb, h11, h22, hb1, hb2, h12, ridge = terms[4:]
+        weight, weighted = h11 + h22 + 2 * h12, -(hb1 + hb2)
         gb -= (1.0 + ridge) * b
         hbb += 1.0 + ridge
         h11 += 1e-6
@@ -130,11 +95,13 @@ def _update_items(  # type: ignore[no-untyped-def]
         longest = max(abs(db), max(abs(d1), abs(d2)))
         share = 1.0 if longest <= _LONGEST_STEP else _LONGEST_STEP / longest
         if abstain:
-            while c2 + share * d2 - c1 - share * d1 < 1e-3:
+            while share > 1e-6 and c2 + share * d2 - c1 - share * d1 < LEAST_GAP:
                 share *= 0.5
         beta[j] = b + share * db
         low[j] = max(c1 + share * d1, -CUT_LIMIT)
         high[j] = min(c2 + share * d2, CUT_LIMIT)
+        if abstain:
+            high[j] = max(high[j], low[j] + LEAST_GAP)
         centre[j] = weighted / weight if weight > 1e-12 else 0.0
         pull[j] = ridge
 
@@ -151,23 +118,8 @@ def _score_positions(  # type: ignore[no-untyped-def]
         spread = beta_variance[j]
         for k in range(starts[j], starts[j + 1]):
             i = position[k]
-            u = b * theta[i]
-            if vote[k] == YES:
-                e = c1 - u
-                m = mills(e)
-                w = m * (m + e)
-                score[i] -= b * m
-            elif vote[k] == NO:
-                e = u - c2
-                m = mills(e)
-                w = m * (m + e)
-                score[i] += b * m
-            else:
-                e1, e2 = c1 - u, c2 - u
-                p = max(cdf(e2) - cdf(e1), 1e-12)
-                m1, m2 = pdf(e1) / p, pdf(e2) / p
-                w = (m2 - m1) * (m2 - m1) + m2 * e2 - m1 * e1
-                score[i] -= b * (m2 - m1)
+            _, slope, w = vote_terms(vote[k], b * theta[i], c1, c2)
+            score[i] += b * slope
             information[i] += b * b * w
             ridge[i] += w * spread
             target[i] += w * spread * centre[j]
@@ -198,6 +150,7 @@ class _State:
         self.beta, self.low, self.high = items.beta.copy(), items.low.copy(), items.high.copy()
         self.beta_variance, self.centre, self.pull = np.zeros(count), np.zeros(count), np.zeros(count)
         self.errors = np.zeros((2, count))
+        self.gap = np.where(votes.tallies[:, 1] > 0, LEAST_GAP, 0.0)
         self.score, self.information = np.zeros(positions), np.zeros(positions)
         self.ridge, self.target, self.squares = np.zeros(positions), np.zeros(positions), np.zeros(positions)
 
@@ -208,13 +161,13 @@ class _State:
         p, j = len(self.theta), len(self.beta)
         self.theta, self.beta = values[:p].copy(), values[p : p + j].copy()
         self.low = np.clip(values[p + j : p + 2 * j], -CUT_LIMIT, CUT_LIMIT)
-        self.high = np.clip(np.maximum(values[p + 2 * j :], self.low), -CUT_LIMIT, CUT_LIMIT)
+        self.high = np.maximum(np.minimum(values[p + 2 * j :], CUT_LIMIT), self.low + self.gap)
 
     def iterate(self) -> None:
         """One round: items given positions, positions given items, scale."""
         votes = (self.votes.vote, self.votes.position, self.votes.starts)
         items = (self.beta, self.low, self.high, self.beta_variance, self.centre)
-        _update_items(*votes, self.theta, self.variance, *items, self.pull, self.errors)
+        _update_items(*votes, self.votes.tallies, self.theta, self.variance, *items, self.pull, self.errors)
         _score_positions(
             *votes, self.theta, *items, self.score, self.information, self.ridge, self.target, self.squares
         )
@@ -280,11 +233,11 @@ def fit(
             progress("Fitting positions", sweep, 0)
         if change < tolerance:
             break
-        if sweep > _PLAIN_STEPS:
-            points = [*points, after][-_MEMORY - 1 :]
-            changes = [*changes, after - before][-_MEMORY - 1 :]
+        if sweep > PLAIN_STEPS:
+            points = [*points, after][-MEMORY - 1 :]
+            changes = [*changes, after - before][-MEMORY - 1 :]
             if len(points) > 1:
-                state.set_unknowns(_mixed(points, changes, len(theta)))
+                state.set_unknowns(mixed(points, changes, len(theta)))
     return Fit(
         state.theta,
         np.sqrt(state.variance),
@@ -309,12 +262,18 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
     data = (votes.vote, votes.position, votes.starts)
     items = (state.beta, state.low, state.high, state.beta_variance, state.centre)
     for _ in range(rounds):
-        _update_items(*data, state.theta, state.variance, *items, state.pull, state.errors)
+        _update_items(*data, votes.tallies, state.theta, state.variance, *items, state.pull, state.errors)
     return Items(state.beta, state.low, state.high)
 
 
-def _mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
-    """Anderson's combination of the last iterates, whose positions' change is least."""
+def mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
+    """Anderson's combination of the last iterates, whose positions' change is least.
+
+    Args:
+        points: unknowns after each of the last iterations, ``positions`` of them first.
+        changes: by how much each iteration changed them.
+        positions: how many numbers are positions.
+    """
     steps = np.stack([after - before for before, after in pairwise(points)])
     bends = np.stack([after - before for before, after in pairwise(changes)])
     seen = bends[:, :positions]
