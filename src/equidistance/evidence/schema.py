@@ -167,6 +167,26 @@ TABLES: dict[str, EvidenceTable] = {
             ("prices", _S, False),
         ),
         _table(
+            "capitals",
+            ("state", "start"),
+            "Where a state's capital lay (end exclusive; null: to the end of the data)",
+            ("state", _S, False),
+            ("start", _D, False),
+            ("end", _D, True),
+            ("capital", _S, False),
+            ("latitude", _F, False),
+            ("longitude", _F, False),
+        ),
+        _table(
+            "land_borders",
+            ("state_a", "state_b", "start"),
+            "Which states border each other over land or a river (a < b; end exclusive; null: to the end of the data)",
+            ("state_a", _S, False),
+            ("state_b", _S, False),
+            ("start", _D, False),
+            ("end", _D, True),
+        ),
+        _table(
             "goods",
             (
                 "reporter",

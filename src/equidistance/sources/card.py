@@ -118,6 +118,7 @@ _MODULES = (
     "visits_china",
     "trade_itpde",
     "trade_kazakhstan",
+    "distances",
     "trade_comtrade",
     "trade_comext",
     "trade_armenia",
