@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from equidistance import __version__
+from equidistance.assessment import exposure
 from equidistance.assessment import reference as references
 from equidistance.assessment.evidence import Evidence, Progress, gather
 from equidistance.assessment.inputs import Inputs
@@ -46,7 +48,8 @@ class Assessment:
         drift: power, channel, window -> estimate in standard deviations a year.
         gap: power, period -> estimate of words minus deeds, in standard deviations.
         lead_lag: power, lag in years -> estimate of the correlation of words with later deeds.
-        exposure: power, year, kind -> observed share.
+        exposure: power, year, kind -> observed share or amount, concentration over all partners.
+        exposure_kinds: kind -> what the share is of, concentration, how easily a partner is replaced.
         evidence: power, indicator, year -> observations and raw records behind them.
         sources: the source versions used, with licence and citation.
         headline: one sentence with its interval.
@@ -66,6 +69,7 @@ class Assessment:
     gap: Table
     lead_lag: Table
     exposure: Table
+    exposure_kinds: Table
     evidence: Table
     sources: Table
     headline: str
@@ -86,6 +90,7 @@ class Assessment:
             "gap",
             "lead_lag",
             "exposure",
+            "exposure_kinds",
             "evidence",
             "sources",
         )
@@ -128,6 +133,7 @@ def assess(
     channel: Which = "overall",
     indicators: Sequence[str] | str | None = None,
     store: str | Path | bool | None = None,
+    raw: bool = False,
     refit: bool = False,
     draws: int = 1000,
     seed: int = 1,
@@ -143,6 +149,8 @@ def assess(
         channel: what orientation and equidistance rest on: words, deeds, or the mean of both.
         indicators: indicators to use (all when not given); ``"-name"`` leaves one out, ``"name=word"`` moves it.
         store: path of a store, ``False`` for the shipped data alone, ``None`` for the default store when there is one.
+        raw: take trade as it is (what the state depends on), not against what size, distance, border and shared history
+            predict (what it leans to).
         refit: estimate the shared parameters on the evidence at hand instead of using the reference fit.
         draws: posterior draws for everything derived.
         seed: seed of the draws.
@@ -161,12 +169,13 @@ def assess(
     subject = resolve(state)
     _refuse_impossible(subject, first, last)
     chosen = _powers(subject, powers)
-    evidence = gather(subject, chosen, indicators, store=store, progress=progress)
+    evidence = gather(subject, chosen, indicators, store=store, raw=raw, progress=progress)
     reference = evidence.reference(refit=refit, progress=progress)
     inputs, notes = _inputs(subject, chosen, evidence, reference, first, last)
     window = _window(subject, inputs, first, last, notes)
-    settings = {"channel": channel, "draws": draws, "seed": seed, "parameters": reference.identity}
-    return _report(subject, chosen, evidence, inputs, window, settings, notes)
+    settings = {"channel": channel, "raw": raw, "draws": draws, "seed": seed, "parameters": reference.identity}
+    shares = exposure.gather(subject, chosen, evidence.snapshot, evidence.store, progress)
+    return _report(subject, chosen, evidence, inputs, window, settings, notes, shares, last)
 
 
 def _refuse_impossible(subject: State, first: date | None, last: date | None) -> None:
@@ -271,6 +280,8 @@ def _report(
     window: NDArray[np.int64],
     settings: dict[str, Any],
     notes: list[str],
+    shares: pa.Table,
+    last: date | None,
 ) -> Assessment:
     """Smooth, draw, and lay out every table."""
     posterior = alignment.smooth(inputs.layout, inputs.observations, inputs.parameters)
@@ -293,6 +304,7 @@ def _report(
     drift = tables.drift(paths)
     gap = tables.gap(mean, covariance)
     orientation = tables.orientation(oriented)
+    dependence = exposure.exposure_table(shares, tables.names, last)
     whole_settings = {
         "state": subject.code,
         "powers": [power.code for power in powers],
@@ -314,9 +326,10 @@ def _report(
         drift=drift,
         gap=gap,
         lead_lag=tables.lead_lag(paths),
-        exposure=tables.exposure(inputs.rows),
+        exposure=dependence,
+        exposure_kinds=exposure.kinds_table(shares, last),
         evidence=tables.evidence(inputs),
-        sources=evidence.source_table(inputs.grid),
+        sources=evidence.source_table(inputs.grid, dependence.arrow["source_id"].to_pylist()),
         headline=headline(subject, settings["channel"], orientation, equidistance),
         summary=summary(subject, orientation, equidistance, drift, gap, powers),
         settings=whole_settings,

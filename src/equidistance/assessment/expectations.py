@@ -14,15 +14,15 @@ between two years of trade (:data:`equidistance.indicators.flows.GAP_USD`), whic
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from equidistance.assessment.evidence import Progress
 from equidistance.ground import history
 from equidistance.indicators.flows import WITHOUT_GAPS
 from equidistance.models import gravity
@@ -122,6 +122,25 @@ class Expectations:
         )
 
 
+NEEDED = ("trade_itpde", "distances")
+"""Sources a store must hold to make a fit of its own."""
+
+FALLBACK = (
+    "Chosen trade is measured against the shipped gravity fit: the store holds what a fit of its own needs, but pyfixest "
+    "is not installed (pip install 'equidistance[gravity]')."
+)
+
+
+def own_fit(held: Collection[str]) -> bool:
+    """Whether a store with these sources gets a gravity fit of its own; else the shipped one serves."""
+    return set(NEEDED) <= set(held) and find_spec("pyfixest") is not None
+
+
+def fell_back(held: Collection[str]) -> bool:
+    """Whether a store could have a fit of its own but for the missing package."""
+    return set(NEEDED) <= set(held) and find_spec("pyfixest") is None
+
+
 def covariates(states: tuple[str, ...], places: Floats, borders: frozenset[tuple[str, str]]) -> Floats:
     """(S, S, K) covariates of every ordered pair; symmetric.
 
@@ -154,7 +173,7 @@ def distances(places: Floats) -> Floats:
     return km
 
 
-def estimate(connection: Any, progress: Progress | None = None) -> Expectations:
+def estimate(connection: Any, progress: Callable[[str, int, int], None] | None = None) -> Expectations:
     """Fit the regression to the reconciled trade of a store.
 
     Args:

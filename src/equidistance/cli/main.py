@@ -62,6 +62,10 @@ Refit = Annotated[
     bool,
     typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."),
 ]
+Raw = Annotated[
+    bool,
+    typer.Option("--raw", help="Take trade as it is, not against what size, distance and history predict."),
+]
 TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
 
 
@@ -88,6 +92,7 @@ def assess(
     ] = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
+    raw: Raw = False,
     refit: Refit = False,
     draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
@@ -113,6 +118,7 @@ def assess(
             channel=channel,
             indicators=indicators,
             store=evidence,
+            raw=raw,
             refit=refit,
             draws=draws,
             seed=seed,
@@ -136,6 +142,7 @@ def assess(
             "--channel": channel if channel != "overall" else None,
             "--store": store,
             "--shipped-only": shipped_only,
+            "--raw": raw,
             "--refit": refit,
         }
         show_assessment(result, options)
@@ -155,6 +162,7 @@ def why(
     output: TableFormat = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
+    raw: Raw = False,
     refit: Refit = False,
 ) -> None:
     """Take an estimate apart: what each indicator and each observation contributed. The parts sum to the estimate.
@@ -178,6 +186,7 @@ def why(
             until=until,
             indicators=indicators,
             store=evidence,
+            raw=raw,
             refit=refit,
             progress=report,
         )

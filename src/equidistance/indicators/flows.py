@@ -127,7 +127,7 @@ def import_chosen(connection: Any) -> pa.Table:
     return _chosen(connection, own="importer", partner="exporter")
 
 
-def _flows(own: str, partner: str) -> str:
+def recorded(own: str, partner: str) -> str:
     """Common table expressions ``flows`` and ``totals``: what is recorded, and the reporters to believe."""
     return f"""
         flows AS (
@@ -166,7 +166,7 @@ def _share(connection: Any, *, own: str, partner: str) -> pa.Table:
     return annual_rows(
         connection,
         f"""
-        WITH {_flows(own, partner)},
+        WITH {recorded(own, partner)},
         years AS (SELECT DISTINCT year FROM totals),
         {DYADS},
         sums AS (
@@ -197,7 +197,7 @@ def _chosen(connection: Any, *, own: str, partner: str) -> pa.Table:
     return annual_rows(
         connection,
         f"""
-        WITH {_flows(own, partner)},
+        WITH {recorded(own, partner)},
         years AS (SELECT DISTINCT year FROM totals),
         {DYADS},
         weighted AS (

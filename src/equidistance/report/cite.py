@@ -46,6 +46,7 @@ def readme(assessment: Assessed) -> str:
         assessment.drift,
         assessment.gap,
         assessment.exposure,
+        assessment.exposure_kinds,
         assessment.evidence,
         assessment.sources,
     )

@@ -109,7 +109,14 @@ def figures(assessment: Assessed) -> list[Figure]:
         _Plan("equidistance", "Equidistance", a.equidistance, equidistance.caption, twins.equidistance),
         _Plan("gap", "Words and deeds", a.gap, gap.caption, twins.gap, 200),
         _Plan("drift", "Drift", a.drift, drift.caption, twins.drift, 270),
-        _Plan("exposure", "Exposure", a.exposure, exposure.caption, twins.exposure, 200),
+        _Plan(
+            "exposure",
+            "Exposure",
+            a.exposure,
+            exposure.caption,
+            lambda table: twins.exposure(table, a.exposure_kinds),
+            200,
+        ),
         _Plan("evidence", "Evidence", a.evidence, evidence.caption, twins.evidence),
     )
     charts: dict[str, Callable[[Table], alt.TopLevelMixin]] = {
@@ -158,6 +165,7 @@ def _downloads(assessment: Assessed) -> tuple[Table, ...]:
         assessment.gap,
         assessment.drift,
         assessment.exposure,
+        assessment.exposure_kinds,
         assessment.evidence,
         assessment.sources,
     )
