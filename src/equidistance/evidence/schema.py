@@ -333,10 +333,11 @@ TABLES: dict[str, EvidenceTable] = {
         _table(
             "bilateral_agreements",
             ("agreement",),
-            "Agreements of two states by entry into force (state_a publishes them)",
+            "Agreements of two parties by entry into force (state_a publishes them; state_b null: an organisation)",
             ("agreement", _S, False),
             ("state_a", _S, False),
-            ("state_b", _S, False),
+            ("state_b", _S, True),
+            ("party", _S, False),
             ("date", _D, False),
             ("field", _S, False),
             ("title", _S, False),

@@ -77,7 +77,19 @@ class Indicator:
 
 
 _REGISTRY: dict[str, Indicator] = {}
-_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows")
+_MODULES = (
+    "votes",
+    "events",
+    "coded_events",
+    "speeches",
+    "agreements",
+    "treaties",
+    "visits",
+    "flows",
+    "security",
+    "finance",
+    "sanctions",
+)
 
 
 def indicator(

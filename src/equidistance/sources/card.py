@@ -125,6 +125,18 @@ _MODULES = (
     "trade_products",
     "exchange_rates",
     "hs_correlations",
+    "arms_sipri",
+    "finance_china",
+    "investment_wiiw",
+    "ownership",
+    "agreements_desta",
+    "agreements_huggo",
+    "agreements_us",
+    "treaties_un",
+    "sanctions_gsdb",
+    "meetings_china",
+    "polecat",
+    "keds",
 )
 
 
