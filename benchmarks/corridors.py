@@ -191,7 +191,7 @@ def _searches(seed: int) -> dict[str, dict[str, float]]:
     from equidistance.corridors.rules import avoid, effects
 
     grid = load()
-    usable = np.tile(grid.open_on(DAY) & carried(grid, "container"), 2)
+    usable = np.tile(grid.open_on(DAY) & carried(grid, Shipment("container", "CHN", "DEU")), 2)
     km = np.tile(grid.km, 2)
     weights = np.where(usable, np.maximum(km, 1e-9), np.inf)
     graph = arcs_of(grid)

@@ -130,7 +130,7 @@ def _line(network: Network, arcs: list[int]) -> list[list[float]]:
 
 
 def _drawn(mode: str) -> str:
-    return {"rail": "rail", "oil": "pipeline", "gas": "pipeline"}.get(mode, "water")
+    return {"rail": "rail", "road": "road", "oil": "pipeline", "gas": "pipeline"}.get(mode, "water")
 
 
 def _feature(line: Any, **properties: Any) -> dict[str, Any]:
