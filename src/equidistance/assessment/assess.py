@@ -173,7 +173,13 @@ def assess(
     reference = evidence.reference(refit=refit, progress=progress)
     inputs, notes = _inputs(subject, chosen, evidence, reference, first, last)
     window = _window(subject, inputs, first, last, notes)
-    settings = {"channel": channel, "raw": raw, "draws": draws, "seed": seed, "parameters": reference.identity}
+    settings = {
+        "channel": channel,
+        "raw": raw,
+        "draws": draws,
+        "seed": seed,
+        "parameters": reference.identity,
+    }
     shares = exposure.gather(subject, chosen, evidence.snapshot, evidence.store, progress)
     return _report(subject, chosen, evidence, inputs, window, settings, notes, shares, last)
 

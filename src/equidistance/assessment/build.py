@@ -39,6 +39,11 @@ RECIPE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("trade_itpde", ("itpde_r01_pair_year_2000_2016.parquet",)),
     ("trade_kazakhstan", ("kz_bns_trade_by_partner_2018_2023.csv",)),
     ("distances", ("cow_capitals.parquet", "cow_contdir.parquet")),
+    ("arms_sipri", ("sipri_trade_register_2000_2023.csv",)),
+    ("finance_china", ("gcdf_country_year_2000_2021.csv", "gcdf_geocoded_projects.csv")),
+    ("investment_wiiw", ("wiiw-fdi-database.csv", "wiiw_partners.csv")),
+    ("ownership", ("kz_ownership_shares.csv",)),
+    ("sanctions_gsdb", ("gsdb_cases_1949_2019.csv",)),
 )
 """Which files make which source version of the snapshot. Editions that only repeat these since 1992 are left out."""
 
@@ -72,13 +77,13 @@ def build_snapshot(
             tell(f"Reading {name}", done, len(versions))
             ingest(name, files, store)
         texts, rows, shares, sources = _contents(store, tell)
-    files: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
-    files[snapshot.ROWS_FILE] = content = snapshot.to_parquet(rows)
-    files[snapshot.EXPOSURE_FILE] = exposure.to_parquet(shares)
+    written: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
+    written[snapshot.ROWS_FILE] = content = snapshot.to_parquet(rows)
+    written[snapshot.EXPOSURE_FILE] = exposure.to_parquet(shares)
     rows = snapshot.from_parquet(content)
     for name, raw in ((snapshot.REFERENCE_FILE, False), (snapshot.RAW_REFERENCE_FILE, True)):
-        files[name] = _fit(rows, tell, raw=raw).to_json().encode()
-    return _write(files, rows, shares, sources, target)
+        written[name] = _fit(rows, tell, raw=raw).to_json().encode()
+    return _write(written, rows, shares, sources, target)
 
 
 def _only(directory: Path, name: str) -> Path:
@@ -96,11 +101,15 @@ def _contents(
 ) -> tuple[dict[str, str], pa.Table, pa.Table, list[dict[str, Any]]]:
     """Texts by file name, indicator rows, exposure rows and facts on the sources."""
     connection = store.connection()
-    connection.execute("set threads = 1")  # several threads add floats in an order that changes from run to run
+    connection.execute(
+        "set threads = 1"
+    )  # several threads add floats in an order that changes from run to run
     register_views(connection, [resolve_power(code) for code in SNAPSHOT_POWERS])
     register_positions(connection, tell)
     gravity = expectations.estimate(connection, tell).to_json()
-    expectations.register(connection, expectations.Expectations.from_json(gravity))  # as everybody will read it
+    expectations.register(
+        connection, expectations.Expectations.from_json(gravity)
+    )  # as everybody will read it
     done = 0
 
     def report(one: Indicator) -> None:

@@ -311,7 +311,9 @@ def _store_rows(
         if rows is None:
             possible = [one for one in all_indicators().values() if held & set(one.sources)]
             connection = opened.connection()
-            connection.execute("set threads = 1")  # several add floats in an order that changes from run to run
+            connection.execute(
+                "set threads = 1"
+            )  # several add floats in an order that changes from run to run
             register_views(connection, together, None if subject is None else [subject])
             if "un_votes" in held:
                 from equidistance.assessment.vote_positions import register_positions  # it needs this module

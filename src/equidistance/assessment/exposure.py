@@ -221,11 +221,15 @@ def to_parquet(rows: pa.Table) -> bytes:
     """Exposure rows as compact Parquet, the same bytes each time: sorted, four significant decimals."""
     ordered = rows.sort_by([(key, "ascending") for key in ("state", "kind", "power", "year")])
     columns = {
-        name: pc.round(ordered[name], 4).cast(pa.float32()) if pa.types.is_floating(ordered[name].type) else ordered[name]
+        name: pc.round(ordered[name], 4).cast(pa.float32())
+        if pa.types.is_floating(ordered[name].type)
+        else ordered[name]
         for name in EXPOSURE_ROWS.names
     }
     # amounts are dollars or tonnes: four decimals are too many for the one, and none too few for the other
-    columns["amount"] = pa.chunked_array([pa.array([_digits(v) for v in ordered["amount"].to_pylist()], pa.float32())])
+    columns["amount"] = pa.chunked_array(
+        [pa.array([_digits(v) for v in ordered["amount"].to_pylist()], pa.float32())]
+    )
     sink = pa.BufferOutputStream()
     pq.write_table(
         pa.table(columns),

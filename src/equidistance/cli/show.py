@@ -184,6 +184,8 @@ def indicator_table() -> Table:
 
 def _show_exposure(assessment: "Assessment") -> None:
     """What the state depends on each power for: the last year of each kind, shares where the whole is known."""
+    from equidistance.indicators.exposures import COUNTED
+
     kinds = assessment.exposure_kinds.to_pylist()
     if not kinds:
         return
@@ -201,7 +203,7 @@ def _show_exposure(assessment: "Assessment") -> None:
             [
                 kind["kind"],
                 kind["year"],
-                *(_exposed(cells.get((kind["kind"], code))) for code in codes),
+                *(_exposed(cells.get((kind["kind"], code)), kind["unit"] in COUNTED) for code in codes),
                 "-" if kind["hhi"] is None else f"{kind['hhi']:.2f}",
             ]
             for kind in kinds
@@ -210,10 +212,10 @@ def _show_exposure(assessment: "Assessment") -> None:
     console().print()
 
 
-def _exposed(row: Mapping[str, float | None] | None) -> str:
+def _exposed(row: Mapping[str, float | None] | None, counted: bool) -> str:
     if row is None:
         return "-"
-    if row["share"] is not None:
+    if row["share"] is not None and not counted:
         return f"{row['share']:.0%}"
     return _short(row["amount"] or 0.0)
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _READING = (
     "Unit: share of the state's total of that kind. Each dot is a year with a source; lines join only "
-    "neighbouring years of one source. A gap is a gap in the sources, not a zero. What has no known total has no panel: "
-    "its amounts stand in the tables."
+    "neighbouring years of one source. A gap is a gap in the sources, not a zero. What has no known total, or no share "
+    "above zero, has no panel: its amounts stand in the tables."
 )
 
 MOST_NAMED = 4
@@ -26,15 +26,19 @@ def caption(table: Table, state: str) -> theme.Caption:
         part = [row for row in table if row["kind"] == kind and row["share"] is not None]
         last = max(row["period"] for row in part)
         top = max((row for row in part if row["period"] == last), key=lambda row: row["share"])
-        leaders.append((top["share"], f"{words.the(top['power_name'])} in {kind} ({top['share']:.0%}, {last:%Y})"))
+        leaders.append(
+            (top["share"], f"{words.the(top['power_name'])} in {kind} ({top['share']:.0%}, {last:%Y})")
+        )
     named = [text for _, text in sorted(leaders, key=lambda leader: -leader[0])[:MOST_NAMED]]
-    title = f"Largest shares: {words.listed(named)}" if named else f"No shares are known of {state}'s exposure"
+    title = (
+        f"Largest shares: {words.listed(named)}" if named else f"No shares are known of {state}'s exposure"
+    )
     return theme.Caption(title, _READING, f"Line charts of shares over time, one panel per kind. {title}.")
 
 
 def _kinds(table: Table) -> list[str]:
-    """Kinds with a share in some year, in the table's order."""
-    return list(dict.fromkeys(row["kind"] for row in table if row["share"] is not None))
+    """Kinds with a share above zero in some year, in the table's order."""
+    return list(dict.fromkeys(row["kind"] for row in table if row["share"]))
 
 
 def chart(
@@ -102,7 +106,8 @@ def _stretches(table: Table) -> list[dict[str, Any]]:
     before: tuple[Any, ...] = ()
     year, stretch = 0, 0
     keys = ("power", "kind", "source_id")
-    drawn = [row for row in table if row["share"] is not None]
+    kinds = _kinds(table)
+    drawn = [row for row in table if row["share"] is not None and row["kind"] in kinds]
     for row in sorted(drawn, key=lambda row: (*(row[key] for key in keys), row["period"])):
         same = tuple(row[key] for key in keys)
         if same != before or row["period"].year - year > 1:

@@ -47,8 +47,8 @@ EXPOSURE_ROWS = pa.schema(
 
 KEY = ("state", "power", "year", "kind")
 
-OF_THE_PROJECT = "ground"
-"""The source of rows made from the project's own list of blocs."""
+COUNTED = ("blocs", "cases")
+"""Units of kinds whose count says more than the share."""
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,9 @@ _SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indic
 
 
 def _chosen(connection: Any, *, own: str, partner: str) -> pa.Table:
-    known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'expected_effects'").fetchall()
+    known = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE table_name = 'expected_effects'"
+    ).fetchall()
     if not known:  # without expectations nothing is expected
         return _SCHEMA.empty_table()
     return annual_rows(

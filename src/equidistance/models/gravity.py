@@ -73,7 +73,9 @@ def poisson(columns: Mapping[str, Any], formula: str, cluster: str) -> Any:
     return pyfixest.fepois(formula, data=pandas.DataFrame(dict(columns)), vcov={"CRV1": cluster})
 
 
-def fit(value: Floats, origin: Integers, destination: Integers, pair: Integers, covariates: Floats) -> Gravity:
+def fit(
+    value: Floats, origin: Integers, destination: Integers, pair: Integers, covariates: Floats
+) -> Gravity:
     """Fit the regression.
 
     Args:

@@ -108,7 +108,15 @@ def exposure(table: Table, kinds: Table) -> tuple[Twin, ...]:
     twins = [
         Twin(
             "What the shares are of, how concentrated they are over all partners, and how replaceable a partner is",
-            ("kind", "share of", "unit of the amount", "last year", "HHI", "largest partner", "substitutability"),
+            (
+                "kind",
+                "share of",
+                "unit of the amount",
+                "last year",
+                "HHI",
+                "largest partner",
+                "substitutability",
+            ),
             tuple(
                 (
                     row["kind"],

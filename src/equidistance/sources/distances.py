@@ -98,9 +98,15 @@ def _one_at_a_time(capitals: list[dict[str, object]]) -> list[dict[str, object]]
     return ordered
 
 
-def _layout(path: Path) -> tuple[tuple[str, ...], Callable[[dict[str, str], date], list[dict[str, object]]], str]:
+def _layout(
+    path: Path,
+) -> tuple[tuple[str, ...], Callable[[dict[str, str], date], list[dict[str, object]]], str]:
     names = columns_of(path)
-    layouts = ((_CAPITALS, _capital, "capitals"), (_BORDERS, _border, "borders"), (_PUBLISHED, _published, "borders"))
+    layouts = (
+        (_CAPITALS, _capital, "capitals"),
+        (_BORDERS, _border, "borders"),
+        (_PUBLISHED, _published, "borders"),
+    )
     for columns, convert, target in layouts:
         if set(columns) <= set(names):
             return columns, convert, target
@@ -121,7 +127,14 @@ def _capital(row: dict[str, str], last: date) -> list[dict[str, object]]:
     start, end = _spell(row["stdate"], row["enddate"], last)
     latitude, longitude = _degrees(row["lat"], 90), _degrees(row["lng"], 180)
     return [
-        {"state": state, "start": since, "end": until, "capital": row["capital"], "latitude": latitude, "longitude": longitude}
+        {
+            "state": state,
+            "start": since,
+            "end": until,
+            "capital": row["capital"],
+            "latitude": latitude,
+            "longitude": longitude,
+        }
         for state, since, until in _states(row["ccode"], start, end)
     ]
 
