@@ -13,13 +13,12 @@ import pyarrow.compute as pc
 from equidistance.assessment import expectations, exposure, exposure_transit
 from equidistance.assessment.evidence import Progress, choose_indicators, dyads, source_facts
 from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
-from equidistance.assessment.vote_positions import register_positions
+from equidistance.assessment.views import register_all
 from equidistance.errors import InvalidRequest
 from equidistance.evidence.store import Store
 from equidistance.ground.blocs import resolve_power
 from equidistance.indicators import panel, snapshot
 from equidistance.indicators.declare import Indicator, all_indicators
-from equidistance.indicators.views import register_views
 from equidistance.sources.ingest import ingest
 
 SNAPSHOT_POWERS = (*DEFAULT_POWERS, "WEST")
@@ -101,15 +100,11 @@ def _contents(
 ) -> tuple[dict[str, str], pa.Table, pa.Table, list[dict[str, Any]]]:
     """Texts by file name, indicator rows, exposure rows and facts on the sources."""
     connection = store.connection()
-    connection.execute(
-        "set threads = 1"
-    )  # several threads add floats in an order that changes from run to run
-    register_views(connection, [resolve_power(code) for code in SNAPSHOT_POWERS])
-    register_positions(connection, tell)
+    connection.execute("set threads = 1")  # several threads add floats in an order that changes from run to run
+    register_all(connection, [resolve_power(code) for code in SNAPSHOT_POWERS], progress=tell)
     gravity = expectations.estimate(connection, tell).to_json()
-    expectations.register(
-        connection, expectations.Expectations.from_json(gravity)
-    )  # as everybody will read it
+    # read back, as everybody will read it
+    expectations.register(connection, expectations.Expectations.from_json(gravity))
     done = 0
 
     def report(one: Indicator) -> None:

@@ -126,8 +126,8 @@ NEEDED = ("trade_itpde", "distances")
 """Sources a store must hold to make a fit of its own."""
 
 FALLBACK = (
-    "Chosen trade is measured against the shipped gravity fit: the store holds what a fit of its own needs, but pyfixest "
-    "is not installed (pip install 'equidistance[gravity]')."
+    "Chosen trade is measured against the shipped gravity fit: the store holds what a fit of its own needs, but "
+    "pyfixest is not installed (pip install 'equidistance[gravity]')."
 )
 
 
@@ -228,7 +228,7 @@ def estimate(connection: Any, progress: Callable[[str, int, int], None] | None =
     z = covariates(states, np.array([places[state] for state in states]), borders)
     fitted = gravity.fit(value, t * S + i, t * S + j, i * S + j, z[i, j])
     exporter, importer = (_laid_out(effect, Y, S) for effect in (fitted.origin, fitted.destination))
-    sent, received = (np.bincount(t * S + side, value, Y * S).reshape(Y, S) for side in (i, j))
+    sent, received = (np.bincount(t * S + side, value, Y * S).reshape(Y, S).astype(np.float64) for side in (i, j))
     facts = {
         "flows": int(known.sum()),
         "zeros": int((value == 0).sum()),

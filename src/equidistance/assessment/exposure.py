@@ -67,7 +67,7 @@ _KINDS_SCHEMA = pa.schema(
 EXPOSURE_UNITS = {
     "share": "0 to 1; null where the whole is not known; shares of a bloc and of its members overlap",
     "amount": "in the unit that exposure_kinds states",
-    "hhi": "Herfindahl-Hirschman index of the state's shares with all partners, listed as powers or not: 0 (many alike) to 1 (one)",
+    "hhi": "Herfindahl-Hirschman index over all partners, listed as powers or not: 0 (many alike) to 1 (one)",
     "top": "code of the largest partner of all",
     "top_share": "its share, 0 to 1",
     "detail": "a word on the row: which blocs, or the interval of a computed share",

@@ -28,8 +28,8 @@ class History:
 
 
 ONE_SINCE = date(1990, 1, 1)
-"""States that were parts of one on this day or later count: longer ago (Malaysia and Singapore, Pakistan and Bangladesh)
-trade looks like that of any two neighbours, while the heirs of the Soviet Union trade several times as much."""
+"""States that were parts of one on this day or later count: longer ago (Malaysia and Singapore, Pakistan and
+Bangladesh) trade is that of any two neighbours, while the heirs of the Soviet Union trade several times as much."""
 
 NOTHING = History(frozenset(), frozenset(), "")
 

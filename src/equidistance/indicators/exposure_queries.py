@@ -1,7 +1,7 @@
 """The queries of :mod:`equidistance.indicators.exposures`: the parts of each kind, from the evidence tables.
 
-They stand in a query with ``covered(source, year, source_id)`` before them; those of form ``rows`` continue its ``WITH``
-after ``years(year, source_id)``.
+They stand in a query with ``covered(source, year, source_id)`` before them; those of form ``rows`` continue its
+``WITH`` after ``years(year, source_id)``.
 """
 
 from equidistance.indicators.agreements import DEPTH

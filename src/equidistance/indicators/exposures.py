@@ -1,8 +1,8 @@
 """What a state depends on each power for, kind by kind: observed shares, counts and amounts, never modelled.
 
-A kind is a query for its *parts*: what a state had with every partner in a year, and the whole they are parts of. From
-the parts come the share of each power, the concentration over all partners (not only the powers listed), and the largest
-partner. What is not recorded has no row, or no share; inside the coverage of a complete list nothing is zero.
+A kind is a query for its *parts*: what a state had with every partner in a year, and the whole they are parts of.
+From the parts come the share of each power, the concentration over all partners (not only the powers listed), and the
+largest partner. What is not recorded has no row, or no share; inside the coverage of a complete list nothing is zero.
 """
 
 from collections.abc import Sequence
@@ -63,8 +63,8 @@ class Kind:
         sources: names of the sources its rows are made from; none: the project's own list of blocs.
         query: SQL with columns state, partner (null: not known), year, value, whole (null: not known), n, source_id; or
             final rows where ``form`` is ``rows``.
-        form: ``parts`` add up to the whole; ``overlapping`` parts do not (a bloc's is its members' mean, and there is no
-            concentration); ``rows`` are final: state, power, year, share, amount, detail, n, source_id.
+        form: ``parts`` add up to the whole; ``overlapping`` parts do not (a bloc's is its members' mean, and there is
+            no concentration); ``rows`` are final: state, power, year, share, amount, detail, n, source_id.
         complete: inside the coverage a partner without a record has nothing (0), not an unknown part.
     """
 
@@ -83,7 +83,7 @@ KINDS: tuple[Kind, ...] = (
         "exports",
         "the state's exports to the world",
         "USD (reconciled data: constant of 2010)",
-        "Other buyers can be found, at a lower price; what goes by pipeline or by one railway cannot be turned around soon.",
+        "Other buyers can be found, at a lower price; what goes by pipeline or by one railway cannot be turned soon.",
         ("trade_itpde", "trade_kazakhstan"),
         EXPORTS,
     ),
@@ -91,7 +91,7 @@ KINDS: tuple[Kind, ...] = (
         "imports",
         "the state's imports from the world",
         "USD (reconciled data: constant of 2010)",
-        "Other sellers can be found for most goods, farther away and dearer; not soon for power, gas and fuel from a neighbour.",
+        "Other sellers can be found for most goods, farther away and dearer; not soon for a neighbour's power and gas.",
         ("trade_itpde", "trade_kazakhstan"),
         IMPORTS,
     ),
@@ -149,7 +149,7 @@ KINDS: tuple[Kind, ...] = (
         "defence pacts",
         "the weighted obligations of the state's pacts to fight together (weights as in alliance_commitment)",
         "depth, 0 to 10 for each ally",
-        "Allies count by what they owe, not by how strong they are. Another ally must be willing; leaving takes notice.",
+        "Allies count by what they owe, not by how strong they are. Another must be willing; leaving takes notice.",
         ("alliances",),
         ALLIANCES,
         complete=True,
@@ -191,7 +191,7 @@ KINDS: tuple[Kind, ...] = (
         form="rows",
     ),
 )
-"""Every kind made from the store. Transit is added from the corridors (:mod:`equidistance.assessment.exposure_transit`)."""
+"""Every kind made from the store; :mod:`equidistance.assessment.exposure_transit` adds transit from the corridors."""
 
 
 def compute(connection: Any, held: Sequence[str] | None = None) -> pa.Table:

@@ -101,8 +101,8 @@ def export_chosen(connection: Any) -> pa.Table:
     chosen (docs/method.md). So the values say how a state shares out its trade, not how much it trades. A bloc's
     expected flow is the sum of its members'; members without a recorded flow or without an expectation are in neither.
 
-    Outside the years of the regression (2000 to 2016 in the shipped fit) the effects of the nearest year are used, at most
-    10 years away; the value's variance grows by that of a year's change in the partners' effects for each year away, which
+    Outside the years of the regression (2000 to 2016 in the shipped fit) the effects of the nearest year are used, at
+    most 10 years away; the variance grows by that of a year's change in the partners' effects for each year away, which
     adds to the variance between vintages. Flows, gaps, vintages and reporters are those of ``export_share``.
 
     Limits: national statistics hold goods only, the regression goods and services; transit trade booked as trade (goods

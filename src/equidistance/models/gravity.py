@@ -10,8 +10,8 @@ maximum likelihood (Santos Silva and Tenreyro 2006, doi:10.1162/rest.88.4.641): 
 be right. There is no effect of the pair itself: it would hold everything that lasts between the two, chosen or not.
 
 Given b, the first-order conditions say that the fitted flows of every origin and of every destination add up to the
-observed ones (Fally 2015, doi:10.1016/j.jinteco.2015.05.005). So the effects are those of a table fitted to its margins,
-and an origin's fitted flows split its total among its partners in proportion to exp(c_jt + z_ij b).
+observed ones (Fally 2015, doi:10.1016/j.jinteco.2015.05.005). So the effects are those of a table fitted to its
+margins, and an origin's fitted flows split its total among its partners in proportion to exp(c_jt + z_ij b).
 """
 
 from collections.abc import Mapping

@@ -102,7 +102,7 @@ def drift(table: Table) -> tuple[Twin, ...]:
 
 
 def exposure(table: Table, kinds: Table) -> tuple[Twin, ...]:
-    """What each kind is and how concentrated; then one table per kind: a row per year and source, a column per power."""
+    """What each kind is and how concentrated; then a table per kind: a row per year and source, a column per power."""
     powers = powers_of(table)
     described = {row["kind"]: row for row in kinds}
     twins = [
