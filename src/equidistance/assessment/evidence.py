@@ -196,8 +196,8 @@ def choose_indicators(
     """The indicators asked for, and whether any of them is not used by default or changed its channel.
 
     ``None`` means all that are used by default. Names choose; ``-name`` leaves one out and ``+name`` adds one to those
-    used by default; ``name=word`` or ``name=deed`` moves one. Of a chosen indicator and its raw twin one is in use, with
-    ``raw`` the twin; ``-name`` of either leaves both out.
+    used by default; ``name=word`` or ``name=deed`` moves one. Of a chosen indicator and its raw twin one is in use,
+    with ``raw`` the twin; ``-name`` of either leaves both out.
 
     Raises:
         UnknownName: no such indicator or channel.
