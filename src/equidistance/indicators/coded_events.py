@@ -1,14 +1,27 @@
 """Words and deeds of events in other schemes than CAMEO: PLOVER (POLECAT) and WEIS (KEDS Central Asia)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from equidistance.indicators.declare import indicator
-from equidistance.indicators.events import backend_of, government_acts, monthly_log_ratio
+from equidistance.indicators.events import (
+    backend_of,
+    finished_months,
+    government_acts,
+    monthly_log_ratio,
+    toward_powers,
+)
 
 VERBAL = ("verbal cooperation", "verbal conflict")
 MATERIAL = ("material cooperation", "material conflict")
+
+FEWEST_ACTS = 3
+"""Acts a month must have for the error of their mean to mean anything."""
+
+CENTRAL_ASIA = ("AFG", "ARM", "AZE", "KAZ", "KGZ", "TJK", "TKM", "UZB")
+"""States whose acts KEDS Central Asia collects; those of others stand there by the way, and are a part of theirs."""
 
 
 @indicator(
@@ -67,7 +80,7 @@ def weis_words(connection: Any) -> pa.Table:
     Not used unless asked for: it exists for eight states of one region and one decade, half of it the Afghan war; in
     a fit of all states it would set their level against nobody else's. Within these states it is the only monthly
     record of words before 2018."""
-    return _ratio(connection, "WEIS", VERBAL)
+    return _ratio(connection, "WEIS", VERBAL, CENTRAL_ASIA)
 
 
 @indicator(
@@ -85,7 +98,7 @@ def weis_deeds(connection: Any) -> pa.Table:
 
     Value and error as for ``weis_words``, with yield, grant, reward against demonstrate, reduce relations, expel,
     seize, force. Not used unless asked for, for the same reasons."""
-    return _ratio(connection, "WEIS", MATERIAL)
+    return _ratio(connection, "WEIS", MATERIAL, CENTRAL_ASIA)
 
 
 @indicator(
@@ -104,11 +117,11 @@ def weis_balance(connection: Any) -> pa.Table:
     Error: the standard deviation of the month's values / sqrt(n); at least three acts, not all equal. All classes
     count, comments and requests included, words and deeds together; it is made of the same acts as ``weis_words``
     and ``weis_deeds`` and never stands beside them. Not used unless asked for."""
-    from equidistance.indicators.events import finished_months, toward_powers
-
     backend = backend_of(connection)
     events = backend.table("coded_events")
-    events = events.filter(events.scheme == "WEIS", events.intensity.notnull())
+    events = events.filter(
+        events.scheme == "WEIS", events.intensity.notnull(), events.source_state.isin(list(CENTRAL_ASIA))
+    )
     intensities = events.group_by(code=events.type).agg(intensity=events.intensity.max())
     acts = government_acts(events.mutate(code=events.type)).join(intensities, "code")
     acts = toward_powers(backend, acts)
@@ -122,15 +135,22 @@ def weis_balance(connection: Any) -> pa.Table:
     return finished_months(months.mutate(se=months.spread / months.n.cast("float64").sqrt()))
 
 
-FEWEST_ACTS = 3
-"""Acts a month must have for the error of their mean to mean anything."""
+def _ratio(
+    connection: Any, scheme: str, classes: tuple[str, str], states: Sequence[str] | None = None
+) -> pa.Table:
+    """The log ratio of the two classes among a scheme's acts, each type once a day and pair of actors.
 
-
-def _ratio(connection: Any, scheme: str, classes: tuple[str, str]) -> pa.Table:
-    """The log ratio of the two classes among a scheme's acts, each type once a day and pair of actors."""
+    Args:
+        connection: see :mod:`equidistance.indicators.declare`.
+        scheme: value of the column ``scheme``.
+        classes: cooperation, conflict.
+        states: whose acts; all when not given.
+    """
     backend = backend_of(connection)
     events = backend.table("coded_events")
     events = events.filter(events.scheme == scheme, events.quad.isin(list(classes)))
+    if states is not None:
+        events = events.filter(events.source_state.isin(list(states)))
     acts = government_acts(events.mutate(code=events.quad.concat("|").concat(events.type)))
     acts = acts.mutate(kind=acts.code.split("|")[0])
     cooperation, conflict = classes

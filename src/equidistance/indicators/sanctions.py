@@ -65,14 +65,14 @@ def sanctions_in_force(connection: Any) -> pa.Table:
               ON b.bloc = c.target AND b.start <= make_date(c.year, 7, 1) AND b."end" > make_date(c.year, 7, 1)
         ),
         between_two AS (
-            SELECT *, sender AS one, target AS other FROM felt
+            SELECT *, sender AS here, target AS there FROM felt
             UNION ALL
-            SELECT *, target AS one, sender AS other FROM felt
+            SELECT *, target AS here, sender AS there FROM felt
         ),
         weights AS (
             SELECT d.state, d.power, d.year, -({worst}) AS value, count(DISTINCT b.case) AS n,
                    max(b.source_id) AS source_id
-            FROM dyads d JOIN between_two b ON b.one = d.state AND b.other = d.member AND b.year = d.year
+            FROM dyads d JOIN between_two b ON b.here = d.state AND b.there = d.member AND b.year = d.year
             GROUP BY d.state, d.power, d.year
         )
         SELECT d.state, d.power, d.year, coalesce(any_value(w.value), 0) AS value, 0 AS se,

@@ -115,19 +115,20 @@ def us_agreements(connection: Any) -> pa.Table:
     title="Ratification of the same treaties",
     channel="deed",
     instrument="diplomacy",
-    link="mean",
+    link="log_ratio",
     freq="year",
     sources=("treaties_un",),
 )
 def treaty_pattern(connection: Any) -> pa.Table:
-    """How far state and power are bound by the same multilateral treaties, beyond what chance would give.
+    """How far state and power are bound by the same multilateral treaties, whatever the number each is bound by.
 
     Over the treaties of the United Nations' depositary that anybody had acted on by 1 July of the year, each of the two
-    is bound or not. Value: Cohen's kappa of the two patterns, (agreement - expected) / (1 - expected), where the
-    expected agreement follows from how many each is bound by; so a state that ratifies much does not come closer to
-    everybody. Error sqrt(po (1 - po) / N) / (1 - pe), with N treaties; they are taken as independent, which related
-    protocols are not. A bloc's value is the mean over its members, its error the mean of theirs, because their
-    patterns go together. Ends with the source, in 2014; withdrawals are not in it. ``n`` is N."""
+    is bound or not. Value: the log odds ratio of the two patterns, log((both + 1/2) (neither + 1/2) / ((state only +
+    1/2) (power only + 1/2))), error the root of the sum of the four reciprocals. It does not depend on the margins: a
+    state that ratifies much, or that is young and has not yet, comes no closer to everybody, and the young one's error
+    is wide. Treaties are taken as independent, which related protocols are not. A bloc's value is the mean over its
+    members, its error the mean of theirs, because their patterns go together. Ends with the source, in 2014;
+    withdrawals are not in it. ``n`` counts the treaties."""
     return annual_rows(
         connection,
         f"""
@@ -155,10 +156,10 @@ def treaty_pattern(connection: Any) -> pa.Table:
         shared AS (
             SELECT s.state, s.member, y.year, sum(s.x) AS x FROM years y JOIN starts s ON s.first <= y.year GROUP BY ALL
         ),
-        shares AS (
-            SELECT d.state, d.power, d.year, l.source_id, l.total::DOUBLE AS total,
-                   (l.total - a.x - b.x + 2 * coalesce(s.x, 0)) / l.total::DOUBLE AS po,
-                   (a.x * b.x + (l.total - a.x) * (l.total - b.x)) / (l.total::DOUBLE * l.total) AS pe
+        cells AS (
+            SELECT d.state, d.power, d.year, l.source_id, l.total,
+                   coalesce(s.x, 0) + 0.5 AS bound_both, l.total - a.x - b.x + coalesce(s.x, 0) + 0.5 AS neither,
+                   a.x - coalesce(s.x, 0) + 0.5 AS state_only, b.x - coalesce(s.x, 0) + 0.5 AS power_only
             FROM dyads d
             JOIN listed l USING (year)
             JOIN own a ON a.state = d.state AND a.year = d.year
@@ -166,11 +167,10 @@ def treaty_pattern(connection: Any) -> pa.Table:
             LEFT JOIN shared s ON s.state = d.state AND s.member = d.member AND s.year = d.year
         )
         SELECT state, power, year,
-               avg((po - pe) / (1 - pe)) AS value,
-               avg(sqrt(po * (1 - po) / total) / (1 - pe)) AS se,
+               avg(ln(bound_both * neither / (state_only * power_only))) AS value,
+               avg(sqrt(1 / bound_both + 1 / neither + 1 / state_only + 1 / power_only)) AS se,
                max(total) AS n, max(source_id) AS source_id
-        FROM shares
-        WHERE pe < 1
+        FROM cells
         GROUP BY state, power, year
         """,
     )

@@ -37,7 +37,9 @@ _TERRITORIES = frozenset(
     )
 )  # fmt: skip
 
-_DATE = re.compile(r"(?:(?P<d>\d\d)\.(?P<m>\d\d)\.)?(?P<y>\d{4})|(?P<y2>\d{4})-(?P<m2>\d\d)(?:-(?P<d2>\d\d))?")
+_DATE = re.compile(
+    r"(?:(?P<d>\d\d)\.(?P<m>\d\d)\.)?(?P<y>\d{4})|(?P<y2>\d{4})-(?P<m2>\d\d)(?:-(?P<d2>\d\d))?"
+)
 _OPEN_YEAR = 9999  # how the publisher writes an agreement without an end
 
 CARD = Card(
@@ -50,7 +52,9 @@ CARD = Card(
         "https://github.com/globalgov/manytrade. HUGGO: hand-coded memberships."
     ),
     address="https://github.com/globalgov/manytrade",
-    files={"huggo_trade_memberships*.csv": "manyID, treatyID, Title, Begin, stateID, Signature, Force, End, ..."},
+    files={
+        "huggo_trade_memberships*.csv": "manyID, treatyID, Title, Begin, stateID, Signature, Force, End, ..."
+    },
     tables=("agreements", "agreement_parties"),
     coverage=(date(1947, 1, 1), None),
     states="all",
@@ -105,7 +109,9 @@ def read(paths: Sequence[Path]) -> Reading:
             }
         )
     schema = TABLES["agreement_parties"].schema
-    parties = pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
+    parties = pa.Table.from_pylist(
+        [{name: row[name] for name in schema.names} for row in rows], schema=schema
+    )
     # a state that is listed twice: the first spell stands
     parties, _, repeated = first_seen(parties, TABLES["agreement_parties"].key, values=())
     count(ignored, "the same state in the same agreement again", repeated)
@@ -164,7 +170,9 @@ def _day(text: str) -> tuple[date | None, str]:
         raise MalformedRowError(f"{text!r} is not a date")
     year = int(parts["y"] or parts["y2"])
     # 99 stands for a month or day that is not known
-    month, day = (None if part == "99" else part for part in (parts["m"] or parts["m2"], parts["d"] or parts["d2"]))
+    month, day = (
+        None if part == "99" else part for part in (parts["m"] or parts["m2"], parts["d"] or parts["d2"])
+    )
     if year == _OPEN_YEAR:
         return None, "day"
     try:

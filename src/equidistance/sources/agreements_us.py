@@ -21,7 +21,13 @@ from equidistance.sources.lookup import (
 
 _COLUMNS = ("tias", "party2", "subject", "in_force", "date_from_tias_no", "text", "source_url", "primary_pdf")
 
-_NAMES = {"Korea": "KOR", "Congo": "COG", "Serbia and Montenegro": "SCG", "Yugoslavia": "YUG", "the-bahamas": "BHS"}
+_NAMES = {
+    "Korea": "KOR",
+    "Congo": "COG",
+    "Serbia and Montenegro": "SCG",
+    "Yugoslavia": "YUG",
+    "the-bahamas": "BHS",
+}
 """Names that stand for two states or for one that no longer exists."""
 
 _OF_A_STATE = re.compile(r"\s*(\(|in respect of\b|part of\b|concerning\b).*", re.IGNORECASE)
@@ -117,9 +123,15 @@ def _state(name: str) -> str | None:
     plain = _OF_A_STATE.sub("", name)
     if name in _NAMES:
         return _NAMES[name]
-    found = find(name) or find(", ".join(reversed(name.split(", ")))) or find(" ".join(reversed(name.split(", "))))
+    found = (
+        find(name)
+        or find(", ".join(reversed(name.split(", "))))
+        or find(" ".join(reversed(name.split(", "))))
+    )
     if found is None and plain != name and not name.startswith("European"):
-        return None  # an agreement about a territory (Aruba, Greenland) is not one with the state's own people
+        return (
+            None  # an agreement about a territory (Aruba, Greenland) is not one with the state's own people
+        )
     return found.code if found else None
 
 

@@ -42,7 +42,9 @@ _PREFACE_LIMIT = 60
 _NAMES = {"Congo": "COG", "Libya GNC": "LBY", "Micronesia": "FSM"}
 """Names that stand for two states, or for the government of a divided one that the world recognised."""
 
-_NOT_STATES = frozenset(("unknown recipient(s)", "unknown supplier(s)", "unknown rebel group*", "Western Sahara"))
+_NOT_STATES = frozenset(
+    ("unknown recipient(s)", "unknown supplier(s)", "unknown rebel group*", "Western Sahara")
+)
 
 _USED = {"New": False, "Second hand": True, "Second hand but modernized": True}
 

@@ -113,7 +113,9 @@ def _flows(row: dict[str, str]) -> list[dict[str, object]]:
     if recipient is None and number.isascii() and number.isdigit() and from_cow(int(number)) is not None:
         raise IgnoredRowError("before the recipient was a state")
     if recipient is None:
-        raise MalformedRowError(f"ccode {number!r} is not the Correlates of War number of a state in that year")
+        raise MalformedRowError(
+            f"ccode {number!r} is not the Correlates of War number of a state in that year"
+        )
     return [
         {
             "lender": "CHN",

@@ -98,9 +98,7 @@ def read(paths: Sequence[Path]) -> Reading:
         if row["Digit"].startswith("NACE 2-letter") and _ONE_LETTER.match(named):
             raise IgnoredRowError("manufacturing as a whole, again at the head of its branches")
         kind = TOTAL if named in _ALL_INDUSTRIES else named
-        return _amounts(
-            row, ignored, investor=WORLD, classification=row["Classification"], industry=kind
-        )
+        return _amounts(row, ignored, investor=WORLD, classification=row["Classification"], industry=kind)
 
     for path in paths:
         if "Partner-Code" in columns_of(path):

@@ -53,7 +53,8 @@ CARD = Card(
     licence="GPL-3 (packaging); upstream states none",
     citation=(
         "Schrodt, P. A. and D. J. Gerner. Kansas Event Data System: Central Asia data set, 1989-1999. Scale: "
-        "Goldstein, J. S. 1992. A Conflict-Cooperation Scale for WEIS Events Data. Journal of Conflict Resolution 36: 369-385."
+        "Goldstein, J. S. 1992. A Conflict-Cooperation Scale for WEIS Events Data. Journal of Conflict "
+        "Resolution 36: 369-385."
     ),
     address="http://eventdata.parusanalytics.com/data.dir/centasia.html",
     files={

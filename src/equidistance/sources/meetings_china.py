@@ -37,7 +37,8 @@ _TERRITORIES = frozenset(("Cook Islands",))
 _MET = "met with the following"
 _TRAVELLED = re.compile(r"travelled to\s+(?P<place>[^,(]*)")
 _AT_HOME = re.compile(
-    r"\bProvince\b|\bMunicipality\b|\bAutonomous Region\b|\bSAR\b|\bBeijing\b|People's Republic of China", re.IGNORECASE
+    r"\bProvince\b|\bMunicipality\b|\bAutonomous Region\b|\bSAR\b|\bBeijing\b|People's Republic of China",
+    re.IGNORECASE,
 )
 
 CARD = Card(
@@ -73,7 +74,9 @@ def read(paths: Sequence[Path]) -> Reading:
     ignored: dict[str, int] = {}
     meetings: list[dict[str, object]] = []
     for path in paths:
-        meetings += convert_rows(path, ("date", "year", "country", "leader", "text"), _meeting, rejected, ignored)
+        meetings += convert_rows(
+            path, ("date", "year", "country", "leader", "text"), _meeting, rejected, ignored
+        )
     table = pa.Table.from_pylist(meetings, schema=TABLES["meetings"].schema)
     if not table.num_rows:
         raise nothing_left([path.name for path in paths], "engagement")

@@ -36,7 +36,9 @@ CARD = Card(
     licence="facts; each row names where it was read",
     citation="See the column source of the table ownership: every share has a source of its own.",
     address="https://www.kazatomprom.kz/en, https://www.kmg.kz/en",
-    files={"kz_ownership_shares*.csv": "asset, sector, host, owner, owner_iso3, share_pct, as_of, source, confidence"},
+    files={
+        "kz_ownership_shares*.csv": "asset, sector, host, owner, owner_iso3, share_pct, as_of, source, confidence"
+    },
     tables=("ownership", "asset_output"),
     coverage=(date(2006, 1, 1), date(2025, 12, 31)),
     states="owners of assets in Kazakhstan",
@@ -99,7 +101,9 @@ def _shares(row: dict[str, str]) -> list[dict[str, object]]:
         raise MalformedRowError(f"unknown sector {row['sector']!r}")
     confidence = row["confidence"].split(":")[0].split(";")[0].strip()
     if confidence not in _CONFIDENCE:
-        raise MalformedRowError(f"confidence {row['confidence']!r} begins with none of {', '.join(_CONFIDENCE)}")
+        raise MalformedRowError(
+            f"confidence {row['confidence']!r} begins with none of {', '.join(_CONFIDENCE)}"
+        )
     years = _YEAR.findall(row["as_of"])
     if not years:
         raise MalformedRowError(f"as_of {row['as_of']!r} names no year")

@@ -37,7 +37,8 @@ GOVERNMENT_TITLES = (
     "president", "prime minister", "chief of state", "head of state", "head of government", "premier", "chancellor",
     "foreign minister", "minister of foreign affairs", "minister of defense", "defense minister", "minister of",
     "deputy prime minister", "chairman of the council of ministers", "secretary of state",
-    "secretary of security council", "government organization", "ministry", "armed forces", "army", "navy", "air force", "ambassador", "king", "emir",
+    "secretary of security council", "government organization", "ministry",
+    "armed forces", "army", "navy", "air force", "ambassador", "king", "emir",
     "diplomat", "state department", "cabinet",
 )  # fmt: skip
 """Beginnings of titles that make an act the national government's; parties, courts, provinces and persons do not."""

@@ -21,7 +21,16 @@ from equidistance.sources.lookup import (
 )
 
 _KINDS = ("trade", "arms", "military", "financial", "travel", "other")
-_COLUMNS = ("case_id", "sanctioned_state", "sanctioning_state", "begin", "end", "descr_trade", "objective", "success")
+_COLUMNS = (
+    "case_id",
+    "sanctioned_state",
+    "sanctioning_state",
+    "begin",
+    "end",
+    "descr_trade",
+    "objective",
+    "success",
+)
 _NAMES = {"FRY": "YUG", "Republic of Congo": "COG"}
 
 _BLOCS = {"EU": "EU", "NATO": "NATO", "Commonwealth": "COMMONWEALTH"}
@@ -51,7 +60,9 @@ CARD = Card(
         "Sanctions."
     ),
     address="https://www.globalsanctionsdatabase.com/",
-    files={"gsdb_cases*.csv": "case_id, sanctioned_state, sanctioning_state, begin, end, trade, ..., success"},
+    files={
+        "gsdb_cases*.csv": "case_id, sanctioned_state, sanctioning_state, begin, end, trade, ..., success"
+    },
     tables=("sanctions",),
     coverage=(date(1949, 1, 1), date(2019, 12, 31)),
     states="all",
@@ -84,7 +95,9 @@ def read(paths: Sequence[Path]) -> Reading:
         senders = _parties(row["sanctioning_state"], int(str(record["begin"])), ignored)
         targets = _parties(row["sanctioned_state"], int(str(record["begin"])), ignored)
         years.extend((int(str(record["begin"])), last))
-        return [record | {"sender": one, "target": other} for one in senders for other in targets if one != other]
+        return [
+            record | {"sender": one, "target": other} for one in senders for other in targets if one != other
+        ]
 
     for path in paths:
         cases += convert_rows(path, (*_COLUMNS, *_KINDS), convert, rejected, ignored)

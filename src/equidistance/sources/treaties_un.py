@@ -103,7 +103,8 @@ def read(paths: Sequence[Path]) -> Reading:
             files.append(path)
     if not files:
         raise BadFile(
-            "The source treaties_un needs the file of actions; only the index was given.", choices=list(CARD.files)
+            "The source treaties_un needs the file of actions; only the index was given.",
+            choices=list(CARD.files),
         )
     records: list[dict[str, object]] = []
     for path in files:
