@@ -14,6 +14,7 @@ observed ones (Fally 2015, doi:10.1016/j.jinteco.2015.05.005). So the effects ar
 margins, and an origin's fitted flows split its total among its partners in proportion to exp(c_jt + z_ij b).
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,10 @@ def poisson(columns: Mapping[str, Any], formula: str, cluster: str) -> Any:
             "A gravity regression needs pyfixest.",
             hint="Install it with: pip install 'equidistance[gravity]'",
         ) from None
-    return pyfixest.fepois(formula, data=pandas.DataFrame(dict(columns)), vcov={"CRV1": cluster})
+    with warnings.catch_warnings():
+        # an effect of a single row fits it exactly and says nothing of the coefficients
+        warnings.filterwarnings("ignore", message=".*singleton fixed effect")
+        return pyfixest.fepois(formula, data=pandas.DataFrame(dict(columns)), vcov={"CRV1": cluster})
 
 
 def fit(
