@@ -257,7 +257,7 @@ def indicators() -> str:
         ),
     ]
     for one in every:
-        expectation = "size, distance and border predict part of it, and that part is not yet taken out"
+        expectation = _expectation(one, [i.name for i in every if i.chosen_from == one.name])
         parts += [
             f"## {one.name}",
             f"**{one.title}**",
@@ -275,10 +275,19 @@ def indicators() -> str:
                     )
                 ],
             ),
-            f"Gravity: {expectation}." if one.expectation else "",
+            expectation,
             prose(one.description),
         ]
     return page("Indicators", *parts)
+
+
+def _expectation(one: Any, twins: list[str]) -> str:
+    """Which twin an indicator of flows has, and when each is used."""
+    if one.chosen_from:
+        return f"Chosen: [`{one.chosen_from}`](#{one.chosen_from}) with what size, distance and history predict taken out. Its raw twin takes its place with `--raw`."
+    if twins:
+        return f"Raw: size, distance and border predict part of it. By default [`{twins[0]}`](#{twins[0]}) is used in its place; `--raw` uses this one."
+    return ""
 
 
 # States and blocs.
@@ -337,6 +346,15 @@ def lifetime(spell: Any) -> str:
 # The evidence tables.
 
 COLUMNS = {
+    "capitals.start": "first day as capital",
+    "capitals.end": "first day no longer capital; empty: to the end of the data",
+    "capital": "name of the city",
+    "latitude": "degrees north",
+    "longitude": "degrees east",
+    "land_borders.state_a": "code of the state first in the alphabet",
+    "land_borders.state_b": "code of the other state",
+    "land_borders.start": "first day of the border",
+    "land_borders.end": "first day without it; empty: to the end of the data",
     "roll_call": "the publisher's number (`rcid:N`), or symbol and date where there is none",
     "body": "`GA` General Assembly, `SC` Security Council",
     "date": "day, as the publisher has it",
@@ -652,7 +670,7 @@ _PLAIN = {
     "channel": "deed or word",
     "instrument": "instrument of policy",
     "source_id": "source version",
-    "kind": "exports, imports or shared memberships",
+    "kind": "what the state depends on the power for",
     "n": "raw records behind it",
     "source": "name of the source",
     "publisher": "who publishes it",

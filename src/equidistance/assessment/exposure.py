@@ -65,6 +65,8 @@ _KINDS_SCHEMA = pa.schema(
 )
 
 EXPOSURE_UNITS = {
+    "power": "code of the power",
+    "power_name": "name of the power",
     "share": "0 to 1; null where the whole is not known; shares of a bloc and of its members overlap",
     "amount": "in the unit that exposure_kinds states",
     "hhi": "Herfindahl-Hirschman index over all partners, listed as powers or not: 0 (many alike) to 1 (one)",

@@ -165,7 +165,7 @@ def _downloads(assessment: Assessed) -> tuple[Table, ...]:
         assessment.gap,
         assessment.drift,
         assessment.exposure,
-        assessment.exposure_kinds,
+        *((assessment.exposure_kinds,) if len(assessment.exposure) else ()),
         assessment.evidence,
         assessment.sources,
     )

@@ -76,10 +76,14 @@ def read(paths: Sequence[Path]) -> Reading:
         if target == "capitals":
             capitals.extend(found)
             continue
+        kept = set()
         for record in found:  # every pair is listed from both sides
             key = (record["state_a"], record["state_b"], record["start"])
-            count(ignored, "the same border again (other direction or repeated)", key in borders)
-            borders.setdefault(key, record)
+            if key not in borders:
+                borders[key] = record
+                kept.add(record["row"])
+        again = {record["row"] for record in found} - kept
+        count(ignored, "the same border again (other direction or repeated)", len(again))
     if not capitals and not borders:
         raise nothing_left([path.name for path in paths], "capital or land border")
     tables = {
