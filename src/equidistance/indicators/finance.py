@@ -29,13 +29,13 @@ SMOOTHING_EUR_M = 0.1
 def chinese_finance(connection: Any) -> pa.Table:
     """Aid and loans China's state committed to the state in five years, the year's and four before, against its size.
 
-    Value: log(sum / imports + 0.001), with amounts as adjusted by the publisher for what was cancelled or counted
-    twice, and imports the state's mean yearly imports from the world in the reconciled trade data (2000 to 2016, one number
-    for each state): dollars alone would say which states are big. The source implies no error (se 0). Only China has
-    a value, because no other lender is covered and a share of all lenders cannot be formed. The model learns the mean
-    of China's dyads for it, so that it says to whom China lends more than to others, and nothing of other powers.
-    States outside the source (the rich) or without trade data have no value. Consecutive years share four of five
-    years. ``n`` counts the amounts above zero."""
+    Value: log(sum / imports + 0.001), with amounts as adjusted by the publisher for what was cancelled or
+    counted twice, and imports the state's mean yearly imports from the world in the reconciled trade data
+    (2000 to 2016, one number for each state): dollars alone would say which states are big. The source
+    implies no error (se 0). Only China has a value, because no other lender is covered and a share of all
+    lenders cannot be formed. The model learns the mean of China's dyads for it, so that it says to whom China
+    lends more than to others, and nothing of other powers. States outside the source (the rich) or without
+    trade data have no value. Consecutive years share four of five years. ``n`` counts the amounts above zero."""
     return annual_rows(
         connection,
         f"""
