@@ -40,9 +40,16 @@ RECIPE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("distances", ("cow_capitals.parquet", "cow_contdir.parquet")),
     ("arms_sipri", ("sipri_trade_register_2000_2023.csv",)),
     ("finance_china", ("gcdf_country_year_2000_2021.csv", "gcdf_geocoded_projects.csv")),
-    ("investment_wiiw", ("wiiw-fdi-database.csv", "wiiw_partners.csv")),
+    ("investment_wiiw", ("wiiw_partners.csv", "wiiw-fdi-database.csv")),
     ("ownership", ("kz_ownership_shares.csv",)),
+    ("agreements_desta", ("desta_memberships_long.csv",)),
+    ("agreements_huggo", ("huggo_trade_memberships.csv",)),
+    ("agreements_us", ("us_tias_agreements.csv",)),
+    ("treaties_un", ("un_multilateral_treaty_actions_to_2015.csv", "un_multilateral_treaty_index.csv")),
     ("sanctions_gsdb", ("gsdb_cases_1949_2019.csv",)),
+    ("meetings_china", ("china_vitae_engagements_2003_2018.csv",)),
+    ("polecat", ("graphrag_combined_RUS.csv", "graphrag_combined_AFG.csv", "graphrag_combined_IND.csv")),
+    ("keds", ("casia.weis.csv", "weis.goldstein.scale.csv")),
 )
 """Which files make which source version of the snapshot. Editions that only repeat these since 1992 are left out."""
 

@@ -375,7 +375,7 @@ TABLES: dict[str, EvidenceTable] = {
         _table(
             "meetings",
             ("date", "leader_state", "leader", "partner"),
-            "Days on which a leader dealt with a state (kind: abroad, at home, message)",
+            "Days on which a leader dealt with a state (kind: visit, host, third, message)",
             ("date", _D, False),
             ("leader_state", _S, False),
             ("leader", _S, False),

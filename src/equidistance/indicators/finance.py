@@ -10,8 +10,8 @@ from equidistance.indicators.declare import indicator
 WINDOW_YEARS = 5
 """Years of commitments that make a value: one pipeline loan is a year's whole sum."""
 
-SMOOTHING_USD = 1e6
-"""Added to a sum of commitments, so that a recipient of nothing has a logarithm."""
+SMOOTHING_SHARE = 0.001
+"""Added to commitments over a year's imports, so that a recipient of nothing has a logarithm."""
 
 SMOOTHING_EUR_M = 0.1
 """Added to a stock (and twice to the total), in million euros."""
@@ -22,19 +22,20 @@ SMOOTHING_EUR_M = 0.1
     title="Chinese official finance",
     channel="deed",
     instrument="finance",
-    link="log",
+    link="log_share",
     freq="year",
-    sources=("finance_china",),
+    sources=("finance_china", "trade_itpde"),
 )
 def chinese_finance(connection: Any) -> pa.Table:
-    """Aid and loans China's state committed to the state in five years, the year's and four before.
+    """Aid and loans China's state committed to the state in five years, the year's and four before, against its size.
 
-    Value: log(sum + 1 million) in constant dollars of 2021, amounts as adjusted by the publisher for what was
-    cancelled or counted twice; the source implies no error (se 0). Only China has a value: no other lender is covered,
-    so a share cannot be formed, and a big economy gets more than a small one. What the model compares is each state
-    with itself over time and with China's other recipients; the mean of all China's dyads carries no message about
-    other powers. States outside the source (the rich) have no value. Consecutive years share four of five years.
-    ``n`` counts the amounts above zero."""
+    Value: log(sum / imports + 0.001), with amounts as adjusted by the publisher for what was cancelled or
+    counted twice, and imports the state's mean yearly imports from the world in the reconciled trade data
+    (2000 to 2016, one number for each state): dollars alone would say which states are big. The source
+    implies no error (se 0). Only China has a value, because no other lender is covered and a share of all
+    lenders cannot be formed. The model learns the mean of China's dyads for it, so that it says to whom China
+    lends more than to others, and nothing of other powers. States outside the source (the rich) or without
+    trade data have no value. Consecutive years share four of five years. ``n`` counts the amounts above zero."""
     return annual_rows(
         connection,
         f"""
@@ -60,9 +61,14 @@ def chinese_finance(connection: Any) -> pa.Table:
              AND f.year BETWEEN d.year - {WINDOW_YEARS - 1} AND d.year
             WHERE d.power = d.member
             GROUP BY ALL
-        )
-        SELECT state, power, year, ln(amount + {SMOOTHING_USD}) AS value, 0 AS se, n, source_id
-        FROM sums
+        ),
+        imports AS (
+            SELECT importer, year, sum(value_usd) AS total
+            FROM trade WHERE reporter = 'reconciled' GROUP BY importer, year
+        ),
+        sizes AS (SELECT importer AS state, avg(total) AS size FROM imports GROUP BY importer HAVING avg(total) > 0)
+        SELECT state, power, year, ln(amount / size + {SMOOTHING_SHARE}) AS value, 0 AS se, n, source_id
+        FROM sums JOIN sizes USING (state)
         """,
     )
 

@@ -1,9 +1,11 @@
 """Treaties: trade agreements in force, agreements with the United States, who ratifies what."""
 
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from equidistance.ground.blocs import get_bloc
 from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows
 from equidistance.indicators.declare import indicator
 
@@ -26,9 +28,11 @@ def trade_agreement_depth(connection: Any) -> pa.Table:
     A pair without one has 0 inside DESTA's coverage and no value outside. Negotiations and signed agreements that
     never entered into force do not count; of an agreement between a group and a third state only pairs across do. Entry
     and exit are DESTA's; where HUGGO has the same agreement, it fills a missing entry and a missing exit (an agreement
-    replaced by a later one). A bloc counts with the deepest of its members. The source implies no error (se 0). The
-    deepest and not the sum: lists keep agreements that later ones have swallowed. ``n`` counts the agreements in
-    force."""
+    replaced by a later one). What a member of the European Union signed alone with a third state does not count while
+    it is a member, because its trade policy is the Union's. A bloc counts with the deepest of its members. The source
+    implies no error (se 0). The deepest and not the sum: lists keep agreements that later ones have swallowed. ``n``
+    counts the agreements in force."""
+    union = get_bloc("EU").spells
     depth = " ".join(f"WHEN '{form}' THEN {weight}" for form, weight in DEPTH.items())
     return annual_rows(
         connection,
@@ -51,8 +55,16 @@ def trade_agreement_depth(connection: Any) -> pa.Table:
             LEFT JOIN others o ON o.agreement = p.agreement AND o.state = p.state
             WHERE p.agreement LIKE 'desta:%' AND p.side <> 'unknown' AND p.entry <> 'negotiation'
         ),
+        -- an agreement of two states, one of which is a member of the European Union from "start" to "end"
+        alone AS (
+            SELECT p.agreement, u.start, u."end"
+            FROM agreement_parties p JOIN (
+                SELECT unnest($union_members) AS state, unnest($starts) AS start, unnest($ends) AS "end"
+            ) u USING (state)
+            WHERE p.agreement IN (SELECT agreement FROM agreement_parties GROUP BY agreement HAVING count(*) = 2)
+        ),
         pairs AS (
-            SELECT s.state, o.state AS member, s.depth, s.source_id,
+            SELECT s.agreement, s.state, o.state AS member, s.depth, s.source_id,
                    greatest(s.start, o.start) AS start, least(s."end", o."end") AS "end"
             FROM spells s JOIN spells o USING (agreement)
             WHERE s.state <> o.state AND (s.side = 'all' OR s.side <> o.side)
@@ -67,8 +79,17 @@ def trade_agreement_depth(connection: Any) -> pa.Table:
         LEFT JOIN pairs p
           ON p.state = d.state AND p.member = d.member
          AND p.start <= make_date(d.year, 7, 1) AND p."end" > make_date(d.year, 7, 1)
+         AND NOT EXISTS (
+            SELECT 1 FROM alone a
+            WHERE a.agreement = p.agreement AND a.start <= make_date(d.year, 7, 1) AND a."end" > make_date(d.year, 7, 1)
+         )
         GROUP BY d.state, d.power, d.year
         """,
+        {
+            "union_members": [spell.state for spell in union],
+            "starts": [spell.start for spell in union],
+            "ends": [spell.end or date.max for spell in union],
+        },
     )
 
 
