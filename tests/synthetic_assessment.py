@@ -298,7 +298,9 @@ def _exposure(powers: Any, rng: np.random.Generator) -> Table:
             "power_name": name,
             "period": date(year, 1, 1),
             "kind": kind,
-            "share": None if kind == "official loans" else float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)),
+            "share": None
+            if kind == "official loans"
+            else float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)),
             "amount": 1e9 * (index + 1),
             "hhi": None if kind in ("official loans", "shared memberships") else 0.21,
             "top": "ITA",

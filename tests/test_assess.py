@@ -204,7 +204,14 @@ def test_raw_takes_trade_as_it_is(kazakhstan: Assessment) -> None:
 
 def test_exposure_ships_with_its_kinds(kazakhstan: Assessment) -> None:
     kinds = {row["kind"]: row for row in kazakhstan.exposure_kinds}
-    assert {"exports", "imports", "arms imports", "investment stock", "oil pipeline capacity", "blocs"} <= set(kinds)
+    assert {
+        "exports",
+        "imports",
+        "arms imports",
+        "investment stock",
+        "oil pipeline capacity",
+        "blocs",
+    } <= set(kinds)
     assert {"official loans", "transit", "sanctions on the power", "defence pacts"} <= set(kinds)
     shares = {(row["kind"], row["power"]): row for row in kazakhstan.exposure if row["period"].year == 2023}
     russia = shares["arms imports", "RUS"]
@@ -237,7 +244,9 @@ def test_indicator_choices() -> None:
 
 
 def test_an_indicator_without_any_evidence_is_no_assessment() -> None:
-    with pytest.raises(InvalidRequest, match=r"no evidence at all for sanctions_compliance.*equidistance sources"):
+    with pytest.raises(
+        InvalidRequest, match=r"no evidence at all for sanctions_compliance.*equidistance sources"
+    ):
         eq.assess("KAZ", indicators="sanctions_compliance", store=False)
 
 

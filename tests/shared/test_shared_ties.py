@@ -105,7 +105,10 @@ def test_every_row_is_accounted_for(readings: dict[str, Reading], name: str) -> 
     if name == "trade_kazakhstan":
         accepted //= 2  # an export and an import per row
     if name == "distances":  # a number that several states bore gives each its part of the spell
-        origins = [zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True) for table in reading.tables.values()]
+        origins = [
+            zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True)
+            for table in reading.tables.values()
+        ]
         accepted = len({origin for table in origins for origin in table})
     assert accepted + len(reading.rejected) + sum(reading.ignored.values()) == ROWS_IN_FILES[name]
     assert card.rows[0] <= sum(len(table) for table in reading.tables.values()) <= card.rows[1]
@@ -223,19 +226,25 @@ def test_what_is_expected_of_trade_stands_where_an_expert_expects_it(
     chosen, raw = export_chosen(store), export_share(store)
 
     def median(rows: pa.Table, power: str) -> float:
-        value = [row["value"] for row in rows.to_pylist() if row["power"] == power and row["period"].year == 2014]
+        value = [
+            row["value"] for row in rows.to_pylist() if row["power"] == power and row["period"].year == 2014
+        ]
         return float(np.median(value))
 
     # the EU's lead over Turkey for the median state: 3.3 on the log of the share, 0.4 against expectation
     assert median(raw, "EU") - median(raw, "TUR") > 3
     assert median(chosen, "EU") - median(chosen, "TUR") < 0.6
     kazakhstan = series(chosen, "KAZ", "TUR"), series(chosen, "KAZ", "USA")
-    assert kazakhstan[0][2014] > 0.7  # Turkey buys more than its size and distance say, the United States less
+    assert (
+        kazakhstan[0][2014] > 0.7
+    )  # Turkey buys more than its size and distance say, the United States less
     assert kazakhstan[1][2014] < -0.7
     assert abs(series(chosen, "KAZ", "CHN")[2014]) < 0.3
 
 
-def test_capital_distances_agree_with_an_independent_table(shared_data: Path, readings: dict[str, Reading]) -> None:
+def test_capital_distances_agree_with_an_independent_table(
+    shared_data: Path, readings: dict[str, Reading]
+) -> None:
     capitals = {row["state"]: row for row in readings["distances"].tables["capitals"].to_pylist()}
     states = [code for code in ("RUS", "CHN", "USA", "TUR", "GBR", "FRA", "UZB", "BRA") if code in capitals]
     places = np.array([(capitals[code]["latitude"], capitals[code]["longitude"]) for code in states])
@@ -246,4 +255,4 @@ def test_capital_distances_agree_with_an_independent_table(shared_data: Path, re
     for i, one in enumerate(states):
         for j, two in enumerate(states):
             if i != j and table.get((one, two)):
-                assert km[i, j] == pytest.approx(1000 * table[one, two], rel=0.04, abs=30)  # a sphere against an ellipsoid
+                assert km[i, j] == pytest.approx(1000 * table[one, two], rel=0.04, abs=30)

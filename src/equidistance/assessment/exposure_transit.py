@@ -21,7 +21,7 @@ TRANSIT = Kind(
     "(computed, not observed)",
     "Mt a year that could pass",
     "Other ways exist where the network has them, longer and with less capacity; a pipeline has one way. "
-    "equidistance corridor bypass shows them.",
+    "equidistance corridor shock shows what closing one changes.",
     ("corridors",),
     "",
     form="rows",
