@@ -19,6 +19,7 @@ from equidistance.evidence.store import Store
 from equidistance.ground.blocs import resolve_power
 from equidistance.indicators import panel, snapshot
 from equidistance.indicators.declare import Indicator, all_indicators
+from equidistance.models.gravity import require
 from equidistance.sources.ingest import ingest
 
 SNAPSHOT_POWERS = (*DEFAULT_POWERS, "WEST")
@@ -73,6 +74,7 @@ def build_snapshot(
         InvalidRequest: a file of the recipe is missing, or is there twice.
         EquidistanceError: pyfixest, which fits what size and distance predict of trade, is not installed.
     """
+    require()
     tell = progress or (lambda what, done, total: None)
     versions = [(name, [_only(directory, file) for file in files]) for name, files in RECIPE]
     with (

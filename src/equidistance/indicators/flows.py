@@ -87,7 +87,7 @@ def import_share(connection: Any) -> pa.Table:
     instrument="trade",
     link="log",
     freq="year",
-    sources=_SOURCES,
+    sources=(*_SOURCES, "distances"),
     chosen_from="export_share",
 )
 def export_chosen(connection: Any) -> pa.Table:
@@ -118,7 +118,7 @@ def export_chosen(connection: Any) -> pa.Table:
     instrument="trade",
     link="log",
     freq="year",
-    sources=_SOURCES,
+    sources=(*_SOURCES, "distances"),
     chosen_from="import_share",
 )
 def import_chosen(connection: Any) -> pa.Table:

@@ -17,6 +17,7 @@ margins, and an origin's fitted flows split its total among its partners in prop
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,19 @@ class Gravity:
     explained: float
 
 
+def require() -> None:
+    """Make sure that a regression can be fitted, before anything long begins.
+
+    Raises:
+        EquidistanceError: pyfixest is not installed.
+    """
+    if find_spec("pandas") is None or find_spec("pyfixest") is None:
+        raise EquidistanceError(
+            "A gravity regression needs pyfixest.",
+            hint="Install it with: pip install 'equidistance[gravity]'",
+        )
+
+
 def poisson(columns: Mapping[str, Any], formula: str, cluster: str) -> Any:
     """Fit a Poisson regression with high-dimensional fixed effects; the result is pyfixest's.
 
@@ -63,14 +77,10 @@ def poisson(columns: Mapping[str, Any], formula: str, cluster: str) -> Any:
     Raises:
         EquidistanceError: pyfixest is not installed.
     """
-    try:
-        import pandas
-        import pyfixest
-    except ImportError:
-        raise EquidistanceError(
-            "A gravity regression needs pyfixest.",
-            hint="Install it with: pip install 'equidistance[gravity]'",
-        ) from None
+    require()
+    import pandas
+    import pyfixest
+
     with warnings.catch_warnings():
         # an effect of a single row fits it exactly and says nothing of the coefficients
         warnings.filterwarnings("ignore", message=".*singleton fixed effect")
