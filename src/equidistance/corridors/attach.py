@@ -1,6 +1,6 @@
 """The curated lines, terminals and services put onto the network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def add_curated(
     _lines(graph, end)
     _ports(graph, end, lanes)
     _services(graph, end)
-    _transfers(graph, end)
+    _transfers(graph, end, lanes)
     for (name, state, layer), node in list(graph.named.items()):
         for other in _JOINED.get(layer, ()):
             there = graph.named.get((name, state, other))
@@ -63,12 +63,12 @@ def add_curated(
                 there = station(spot[name, state])
             if there is not None and (name, state) in spot:
                 row = {"state": state, "name": f"{name} {layer} terminal", "source": "one place"}
-                _join(graph, there, node, "transfer", km=0.0, raw_km=0.0, grade="D", **row)
+                _join(graph, (there, node), "transfer", km=0.0, raw_km=0.0, grade="D", **row)
 
 
-def _join(graph: Graph, a: int, b: int, mode: str, **facts: Any) -> dict[str, Any]:
+def _join(graph: Graph, ends: Sequence[int], mode: str, **facts: Any) -> dict[str, Any]:
     """An edge drawn straight from one node to another."""
-    return graph.edge(a, b, mode, np.array([graph.spots[a], graph.spots[b]]), **facts)
+    return graph.edge(ends[0], ends[1], mode, np.array([graph.spots[node] for node in ends]), **facts)
 
 
 def _lines(graph: Graph, end: _End) -> None:
@@ -84,14 +84,19 @@ def _lines(graph: Graph, end: _End) -> None:
                 if (node, gauge) not in breaks:
                     breaks[node, gauge] = graph.node(*graph.spots[node], state, "rail")
                     gauges = {"gauge_a": usual[node], "gauge_b": gauge}
-                    facts = {"state": state, "name": f"{name} gauge break", "source": "gauges of the two lines"}
-                    _join(graph, node, breaks[node, gauge], "transfer", **gauges, **facts)
+                    facts = {
+                        "state": state,
+                        "name": f"{name} gauge break",
+                        "source": "gauges of the two lines",
+                    }
+                    _join(graph, (node, breaks[node, gauge]), "transfer", **gauges, **facts)
                 node = breaks[node, gauge]
             ends.append(node)
         line = np.array([graph.spots[ends[0]], *curated.points(row["via"], where), graph.spots[ends[1]]])
         km = curated.number(row["km"], where)
         graph.edge(
-            *ends,
+            ends[0],
+            ends[1],
             row["mode"],
             line,
             **_facts(row, where),
@@ -121,11 +126,14 @@ def _ports(graph: Graph, end: _End, lanes: Lanes) -> None:
                 if edge["mode"] == "transfer" and port in (edge["a"], edge["b"]):
                     edge.update(facts)
             continue
-        _join(graph, end(row["name"], state, "rail", where), port, "transfer", **facts)
+        _join(graph, (end(row["name"], state, "rail", where), port), "transfer", **facts)
         if layer == "sea":
-            lon, lat = (curated.points(row["sea"], where) or [graph.spots[port]])[0]
-            for near in near_lanes(lanes, lon, lat):
-                _join(graph, port, near, "sea", source="near lane")
+            _to_lanes(graph, port, lanes, (curated.points(row["sea"], where) or [graph.spots[port]])[0])
+
+
+def _to_lanes(graph: Graph, port: int, lanes: Lanes, spot: tuple[float, float]) -> None:
+    for near in near_lanes(lanes, *spot):
+        _join(graph, (port, near), "sea", source="near lane")
 
 
 def _services(graph: Graph, end: _End) -> None:
@@ -142,7 +150,7 @@ def _services(graph: Graph, end: _End) -> None:
         sailings = curated.number(row["sailings_per_week"], where)
         _join(
             graph,
-            *ends,
+            ends,
             row["mode"],
             **_facts(row, where),
             state=row["state"],
@@ -152,15 +160,18 @@ def _services(graph: Graph, end: _End) -> None:
         )
 
 
-def _transfers(graph: Graph, end: _End) -> None:
+def _transfers(graph: Graph, end: _End, lanes: Lanes) -> None:
     for row in curated.rows("transfers.csv"):
         where, state, place = row["line"], row["state"], row["place"]
         ends = []
         for layer in (row["mode_a"], row["mode_b"]):
             tankers = (place, layer) == ("Sangachal", "caspian")  # they land next door
+            known = (place, state, layer) in graph.named
             ends.append(end("Alat" if tankers else place, state, layer, where))
+            if layer == "sea" and not known:  # a terminal of its own, in no list of ports
+                _to_lanes(graph, ends[-1], lanes, graph.spots[ends[-1]])
         hours = _three(row, "hours", where)
-        _join(graph, *ends, "transfer", **_facts(row, where), state=state, km=0.0, raw_km=0.0, hours=hours)
+        _join(graph, ends, "transfer", **_facts(row, where), state=state, km=0.0, raw_km=0.0, hours=hours)
 
 
 def _facts(row: dict[str, str], where: str) -> dict[str, Any]:

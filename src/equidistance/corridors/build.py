@@ -214,7 +214,7 @@ def _basemap(countries: list[dict[str, Any]]) -> dict[str, Any]:
     """Outlines of the states that the map shows, simplified, as GeoJSON."""
     from shapely.geometry import box, mapping, shape
 
-    frame = box(-12, 0, 150, 75)
+    frame = box(-25, -15, 180, 80)
     features = []
     for country in countries:
         outline = shape(country["geometry"]).intersection(frame).simplify(_BASEMAP)

@@ -60,7 +60,7 @@ def route(
         avoid: states whose territory (``RUS``) or ports (``RUS:ports``) are out, comma-separated.
         close: crossings (``BLR-POL``), lines or sea passages (``suez``) that are closed, comma-separated.
         via: places to pass, in order.
-        rules: rules to keep; see :func:`equidistance.corridors.rules.read`.
+        rules: rules to keep; see :func:`equidistance.corridors.rule_files.read`.
         enforce: keep the rules; else they only say what each route violates. ``avoid`` and ``close`` always hold.
         goods: list of goods the cargo is on, such as ``dual-use``.
         flag: state of the carrier.
@@ -105,7 +105,7 @@ def route(
     every = [*hard, *rules]
     ruling.check(every)
     ruling.check_names(every, network)
-    _contradiction(hard, stops, day, network, shipment)
+    _contradiction(hard, stops, day)
     setting = Setting(network, shipment, day, hard if not enforce else every, draws=draws, seed=seed)
     soft = ruling.effects(every, network, shipment, day)
     weighed = setting.weighed(weigh)
@@ -278,9 +278,7 @@ def node_of(network: Network, place: Place, cargo: str) -> int:
     )
 
 
-def _contradiction(
-    rules: Sequence[Rule], stops: Sequence[Place], on: date, network: Network, shipment: Shipment
-) -> None:
+def _contradiction(rules: Sequence[Rule], stops: Sequence[Place], on: date) -> None:
     """What is to be avoided may not be where the cargo starts, ends or must pass."""
     for rule in rules:
         if rule.kind == "ban" and rule.territory and not rule.modes:
@@ -355,9 +353,7 @@ def _guilty(setting: Setting, start: int, goal: int, there: Bools) -> list[str]:
         return graph.weigh(weights).shortest(start, goal) is not None
 
     masks = [mask for _, mask in shut]
-    alone = [
-        name for at, (name, mask) in enumerate(shut) if opens(masks[:at] + masks[at + 1 :], [mask])
-    ]
+    alone = [name for at, (name, mask) in enumerate(shut) if opens(masks[:at] + masks[at + 1 :], [mask])]
     if alone or not masks or not opens([], masks):
         return alone
     return [name for name, mask in shut if (mask & there[network.tail]).any()]
