@@ -23,9 +23,11 @@ def caption(table: Table, state: str) -> theme.Caption:
     """The largest shares among the kinds, each in its last year."""
     leaders = []
     for kind in _kinds(table):
-        part = [row for row in table if row["kind"] == kind and row["share"] is not None]
+        part = [row for row in table if row["kind"] == kind]
         last = max(row["period"] for row in part)
-        top = max((row for row in part if row["period"] == last), key=lambda row: row["share"])
+        top = max((row for row in part if row["period"] == last), key=lambda row: row["share"] or 0)
+        if not top["share"]:  # known in earlier years only
+            continue
         leaders.append(
             (top["share"], f"{words.the(top['power_name'])} in {kind} ({top['share']:.0%}, {last:%Y})")
         )

@@ -99,8 +99,7 @@ KINDS: tuple[Kind, ...] = (
         "investment stock",
         "the stock of foreign direct investment in the state, by immediate investor",
         "million EUR at the end of the year",
-        "Sunk for decades. The immediate investor is often a holding company: Dutch stock is to a large part American, "
-        "Russian or the state's own money.",
+        "Sunk for decades. The immediate investor is often a holding company that somebody else owns.",
         ("investment_wiiw",),
         INVESTMENT,
     ),
