@@ -278,7 +278,7 @@ def test_a_store_with_a_source_that_this_version_does_not_know(monkeypatch, caps
         database.execute("update evidence.source_versions set source = 'un_votes_2'")
     status, out, err = run(monkeypatch, capsys, "assess", "KAZ", "--store", filled, "--draws", "100")
     assert status == 0, err
-    assert "0 of 2342 values come from the store" in " ".join(out.split())
+    assert "0 of 2999 values come from the store" in " ".join(out.split())
 
 
 # --- what the store's evidence does to an assessment ------------------------------------------------------
