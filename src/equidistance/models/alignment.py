@@ -311,7 +311,7 @@ def fit(
     *,
     initial: Parameters | None = None,
     tolerance: float = 0.5,
-    iterations: int = 150,
+    iterations: int = 200,
     on_iteration: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """Estimate the shared parameters but the loadings by EM with squared extrapolation.
