@@ -30,7 +30,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
 
 # Rebuild the shipped data from the sources' files: make snapshot FROM=DIRECTORY
-snapshot: $(VENV)/.runtime
+snapshot: $(VENV)/.dev
 	$(BIN)/equidistance snapshot build --from $(FROM)
 
 $(BIN)/python:

@@ -5,7 +5,12 @@ from datetime import date
 import numpy as np
 
 import equidistance as eq
+from equidistance.assessment.evidence import choose_indicators, dyads
+from equidistance.assessment.reference import FIRST_YEAR, Reference, availability, layout_of
+from equidistance.ground.blocs import resolve_power
+from equidistance.indicators import panel
 from equidistance.indicators.snapshot import shipped
+from equidistance.models.alignment import Observations, smooth
 
 POWERS = ("RUS", "CHN", "USA", "EU", "GBR", "TUR")
 STATES = ("Belarus", "Georgia", "Armenia", "Serbia", "Mongolia", "Israel", "Cuba", "Ukraine", "Kazakhstan")
@@ -49,8 +54,30 @@ def positions(year: int) -> None:
             )
 
 
+def levels(year: int) -> None:
+    """Mean level in deeds of all states in December of a year, trade as it is and against expectations."""
+    powers = [resolve_power(code) for code in POWERS]
+    pairs = dyads(powers)
+    print(f"| all states, December {year}, deeds |" + "".join(f" {power} |" for power in POWERS))
+    print("|---|" + "---|" * len(POWERS))
+    for raw in (True, False):
+        reference = Reference.from_json(shipped().reference_text(raw=raw))
+        used, _ = choose_indicators(None, raw=raw)
+        used = tuple(one for one in used if one.name in reference.names)
+        grid = panel.build(shipped().rows(powers=POWERS), list(pairs), used, FIRST_YEAR, year)
+        posterior = smooth(layout_of(used), Observations(grid.value, grid.error), reference.select(used))
+        exists = np.array([availability(*pair, grid)[-1] for pair in pairs.values()])
+        cells = []
+        for power in POWERS:
+            mine = exists & np.array([pair[1] == power for pair in pairs])
+            cells.append(f" {posterior.mean[-1, 0, 0, mine].mean():+.2f} |")
+        print(f"| {'raw' if raw else 'chosen'} |" + "".join(cells))
+
+
 if __name__ == "__main__":
     votes("KAZ", range(2007, 2023))
     for year in (2013, 2025):
         print()
         positions(year)
+    print()
+    levels(2016)

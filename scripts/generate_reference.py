@@ -257,7 +257,7 @@ def indicators() -> str:
         ),
     ]
     for one in every:
-        expectation = "size, distance and border predict part of it, and that part is not yet taken out"
+        expectation = _expectation(one, [i.name for i in every if i.chosen_from == one.name])
         parts += [
             f"## {one.name}",
             f"**{one.title}**",
@@ -275,10 +275,19 @@ def indicators() -> str:
                     )
                 ],
             ),
-            f"Gravity: {expectation}." if one.expectation else "",
+            expectation,
             prose(one.description),
         ]
     return page("Indicators", *parts)
+
+
+def _expectation(one: Any, twins: list[str]) -> str:
+    """Which twin an indicator of flows has, and when each is used."""
+    if one.chosen_from:
+        return f"Chosen: [`{one.chosen_from}`](#{one.chosen_from}) with what size, distance and history predict taken out. Its raw twin takes its place with `--raw`."
+    if twins:
+        return f"Raw: size, distance and border predict part of it. By default [`{twins[0]}`](#{twins[0]}) is used in its place; `--raw` uses this one."
+    return ""
 
 
 # States and blocs.
@@ -337,6 +346,15 @@ def lifetime(spell: Any) -> str:
 # The evidence tables.
 
 COLUMNS = {
+    "capitals.start": "first day as capital",
+    "capitals.end": "first day no longer capital; empty: to the end of the data",
+    "capital": "name of the city",
+    "latitude": "degrees north",
+    "longitude": "degrees east",
+    "land_borders.state_a": "code of the state first in the alphabet",
+    "land_borders.state_b": "code of the other state",
+    "land_borders.start": "first day of the border",
+    "land_borders.end": "first day without it; empty: to the end of the data",
     "roll_call": "the publisher's number (`rcid:N`), or symbol and date where there is none",
     "body": "`GA` General Assembly, `SC` Security Council",
     "date": "day, as the publisher has it",
@@ -397,6 +415,83 @@ COLUMNS = {
     "from_code": "code that is converted",
     "to_classification": "nomenclature that it is converted to",
     "to_code": "code in that nomenclature; several rows where one code was split",
+    "deal": "the publisher's number of the deal",
+    "supplier": "code of the state; empty: unknown, or no state",
+    "recipient": "code of the state that received",
+    "designation": "type of the weapon",
+    "category": "the publisher's category",
+    "number": "pieces delivered; empty: not known",
+    "tiv": "trend-indicator value, millions; 0 is less than half a million",
+    "estimated": "whether the number or the year is the publisher's estimate",
+    "used": "whether the weapons were second hand",
+    "lender": "code of the state",
+    "finance_flows.flow": "`aid` (concessional), `loan` (commercial) or `vague`",
+    "amount_usd": "commitment in US dollars of 2021; empty: not stated",
+    "adjusted_usd": "the same, without what was cancelled, suspended or counted twice",
+    "project": "the publisher's number",
+    "sector": "what it is for, as published",
+    "status": "state of the project, as published",
+    "infrastructure": "whether it builds something",
+    "investment.host": "code of the state invested in",
+    "investor": "code of the immediate investor's state; `WLD`: all investors",
+    "investment.classification": "`partner`, `NACE Rev. 1` or `NACE Rev. 2`",
+    "industry": "industry in words; `TOTAL`: all",
+    "measure": "one of the values below",
+    "value_eur_m": "million euros; an inflow may be negative",
+    "asset": "name of the field, mine, venture or pipeline",
+    "ownership.sector": "`oil_gas`, `oil_transport`, `uranium` or `uranium_parent`",
+    "asset_output.sector": "as in `ownership`",
+    "ownership.host": "code of the state the asset lies in",
+    "owner": "name of the owner",
+    "owner_state": "code of the owner's state; empty: not known",
+    "share_pct": "per cent; empty: not in the source",
+    "as_of": "date of the share, in the source's words",
+    "ownership.year": "first year named in `as_of`",
+    "confidence": "`high`, `medium` or `low`",
+    "source": "where it was read",
+    "quantity": "output or throughput of the year, in `unit`",
+    "unit": "`Mt` million tonnes, `tU` tonnes of uranium",
+    "agreement": "number in the list, with the list's name",
+    "form": "`customs union`, `free trade` or `other`",
+    "signed": "year of signature; empty: only negotiated",
+    "same_as": "number of the same agreement in the other list",
+    "side": "one of the values below",
+    "entry": "`founder`, `accession`, `signature` (not in force for it) or `negotiation`",
+    "start": "first day in force for the state; empty: never",
+    "end": "first day no longer in force; empty: open",
+    "agreement_parties.precision": "`day`, `month` or `year`: how exactly `start` is known",
+    "bilateral_agreements.state_a": "code of the state that publishes the list",
+    "bilateral_agreements.state_b": "code of the partner; empty: an organisation or territory",
+    "party": "the partner, as published",
+    "bilateral_agreements.date": "entry into force",
+    "field": "subject field, as published",
+    "treaty": "chapter and number in the depositary's list",
+    "chapter": "name of the chapter",
+    "action": "what the state did",
+    "binding": "whether it is bound by it",
+    "case": "the publisher's number",
+    "sender": "code of the state or bloc that imposes",
+    "target": "code of the state or bloc that is sanctioned",
+    "begin": "first year",
+    "sanctions.end": "last year; empty: in force when the source ends",
+    "trade": "trade is restricted",
+    "trade_scope": "exports or imports, in part or completely",
+    "arms": "arms are embargoed",
+    "military": "military help is stopped",
+    "financial": "finance is restricted",
+    "travel": "persons may not travel",
+    "other": "other measures",
+    "objective": "what the sender wants, as published",
+    "leader_state": "code of the leader's state",
+    "leader": "name",
+    "meetings.rank": "`head` (president, premier) or `minister`",
+    "partner": "code of the state dealt with",
+    "kind": "`visit` there, `host` at home, `third` elsewhere, or `message` without a meeting",
+    "meetings.text": "what happened, as published",
+    "scheme": "`PLOVER` or `WEIS`",
+    "type": "type in the scheme",
+    "quad": "one of the values below",
+    "coded_events.intensity": "the scheme's scale, -10 (conflict) to 10 (cooperation); empty: none",
     "file": "base name of the file it was read from",
     "row": "line of a text file, row of a Parquet file, both from 1",
 }
@@ -443,6 +538,11 @@ def evidence_tables() -> str:
         "government role, official in office, organ of a state or bloc, tag of somebody who does not act for "
         "the government, "
         "or not resolved.",
+        f"`measure`: {', '.join(f'`{value}`' for value in schema.MEASURES)}: what is there at the end of the year, or "
+        "what came in during it.",
+        f"`side`: {', '.join(f'`{value}`' for value in schema.SIDES)}. Bound with all others, with those of the other "
+        "side only, or not known with whom.",
+        f"`quad`: {', '.join(f'`{value}`' for value in schema.QUADS)}. A comment or a request is neutral.",
         "## Also in the store",
         table(
             ("view or table", "what it holds"),
@@ -652,7 +752,7 @@ _PLAIN = {
     "channel": "deed or word",
     "instrument": "instrument of policy",
     "source_id": "source version",
-    "kind": "exports, imports or shared memberships",
+    "kind": "what the state depends on the power for",
     "n": "raw records behind it",
     "source": "name of the source",
     "publisher": "who publishes it",

@@ -103,6 +103,7 @@ class SyntheticAssessment:
     gap: Table
     breaks: Table
     exposure: Table
+    exposure_kinds: Table
     evidence: Table
     sources: Table
     version: str
@@ -148,6 +149,7 @@ def synthetic(
         breaks=_breaks(powers, months),
         gap=_gap(paths, powers, months),
         exposure=_exposure(powers, rng),
+        exposure_kinds=_exposure_kinds(),
         evidence=_evidence(powers, source_title, rng),
         sources=_sources(source_title),
         version="0.1.0",
@@ -319,33 +321,65 @@ def _gap(paths: Any, powers: Any, months: list[date]) -> Table:
     )
 
 
+_EXPOSURE = (
+    ("exports", 2000, 2016, "trade_itpde@5f0d"),
+    ("exports", 2018, 2023, "trade_kazakhstan@12ef"),
+    ("imports", 2000, 2016, "trade_itpde@5f0d"),
+    ("imports", 2018, 2023, "trade_kazakhstan@12ef"),
+    ("official loans", 2015, 2021, "finance@77bb"),  # the whole is not known: no share
+    ("shared memberships", 1992, 2014, "igo@90ce"),
+)
+
+
 def _exposure(powers: Any, rng: np.random.Generator) -> Table:
-    spans = (
-        ("exports", 2000, 2016, "trade_itpde@5f0d"),
-        ("exports", 2018, 2023, "trade_kazakhstan@12ef"),
-        ("imports", 2000, 2016, "trade_itpde@5f0d"),
-        ("imports", 2018, 2023, "trade_kazakhstan@12ef"),
-        ("shared memberships", 1992, 2014, "igo@90ce"),
-    )
     rows = [
         {
             "power": code,
             "power_name": name,
             "period": date(year, 1, 1),
             "kind": kind,
-            "share": float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)),
+            "share": None
+            if kind == "official loans"
+            else float(np.clip(0.06 * (index + 1) + rng.normal(0, 0.01), 0, 1)),
+            "amount": 1e9 * (index + 1),
+            "hhi": None if kind in ("official loans", "shared memberships") else 0.21,
+            "top": "ITA",
+            "top_share": 0.4,
+            "detail": "both in <b>CIS</b>" if kind == "shared memberships" else None,
             "n": 12,
             "source_id": source_id,
         }
-        for kind, first, last, source_id in spans
+        for kind, first, last, source_id in _EXPOSURE
         for index, (code, name) in enumerate(powers)
         for year in range(first, last + 1)
     ]
-    schema = [("period", pa.date32()), ("n", pa.int32())]
+    return Table("exposure", _cast(rows, period=pa.date32(), n=pa.int32()))
+
+
+def _exposure_kinds() -> Table:
+    rows = [
+        {
+            "kind": kind,
+            "share_of": f"all {kind}",
+            "unit": "USD",
+            "year": max(last for name, _, last, _ in _EXPOSURE if name == kind),
+            "hhi": None if kind in ("official loans", "shared memberships") else 0.21,
+            "top": "ITA",
+            "top_name": "Italy",
+            "top_share": 0.4,
+            "substitutability": "Highly concentrated (as if 4.8 equal partners shared it). Others can be found.",
+            "source_id": "trade_itpde@5f0d",
+        }
+        for kind in dict.fromkeys(name for name, *_ in _EXPOSURE)
+    ]
+    return Table("exposure_kinds", pa.Table.from_pylist(rows))
+
+
+def _cast(rows: list[dict[str, Any]], **kinds: pa.DataType) -> pa.Table:
     table = pa.Table.from_pylist(rows)
-    for column, kind in schema:
+    for column, kind in kinds.items():
         table = table.set_column(table.column_names.index(column), column, table[column].cast(kind))
-    return Table("exposure", table)
+    return table
 
 
 def _evidence(powers: Any, source_title: str, rng: np.random.Generator) -> Table:

@@ -180,9 +180,50 @@ def test_leaving_an_indicator_out_leaves_its_evidence_out() -> None:
     without = eq.assess("KAZ", indicators="-un_vote_agreement,-export_share", store=False, draws=100)
     used = {row["indicator"] for row in without.evidence}
     assert "un_vote_agreement" not in used
-    assert "import_share" in used
+    assert "import_chosen" in used
+    assert "export_chosen" not in used  # the same trade as the share that was left out
     only = eq.assess("KAZ", indicators=["un_vote_agreement", "speech_stance"], store=False, draws=100)
     assert {row["indicator"] for row in only.evidence} == {"un_vote_agreement", "speech_stance"}
+
+
+def test_raw_takes_trade_as_it_is(kazakhstan: Assessment) -> None:
+    raw = eq.assess("KAZ", store=False, raw=True)
+    names = {row["indicator"] for row in raw.evidence}
+    assert {"export_share", "import_share"} <= names
+    assert not names & {"export_chosen", "import_chosen"}
+    assert {"export_chosen", "import_chosen"} <= {row["indicator"] for row in kazakhstan.evidence}
+    assert (raw.settings["raw"], kazakhstan.settings["raw"]) == (True, False)
+    assert raw.settings["parameters"] != kazakhstan.settings["parameters"]  # a reference fit of its own
+
+    def deeds(assessment: Assessment, power: str) -> float:
+        rows = [r for r in assessment.alignment if r["power"] == power and r["channel"] == "deed"]
+        return float(np.mean([row["mean"] for row in rows]))
+
+    # the EU buys much because it is large; Turkey buys more than its size says
+    assert deeds(raw, "EU") > deeds(kazakhstan, "EU")
+    assert deeds(raw, "TUR") < deeds(kazakhstan, "TUR")
+
+
+def test_exposure_ships_with_its_kinds(kazakhstan: Assessment) -> None:
+    kinds = {row["kind"]: row for row in kazakhstan.exposure_kinds}
+    assert {
+        "exports",
+        "imports",
+        "arms imports",
+        "investment stock",
+        "oil pipeline capacity",
+        "blocs",
+    } <= set(kinds)
+    assert {"official loans", "transit", "sanctions on the power", "defence pacts"} <= set(kinds)
+    shares = {(row["kind"], row["power"]): row for row in kazakhstan.exposure if row["period"].year == 2023}
+    russia = shares["arms imports", "RUS"]
+    assert russia["share"] > 0.9  # SIPRI: five years to 2023
+    assert kinds["arms imports"]["hhi"] > 0.8
+    assert kinds["exports"]["top"] == "ITA"
+    sources = {row["source_id"]: row for row in kazakhstan.sources}
+    assert sources[russia["source_id"]]["citation"]
+    early = eq.assess("KAZ", store=False, until="2010", draws=100)
+    assert max(row["period"].year for row in early.exposure) == 2010
 
 
 def test_indicator_choices() -> None:
@@ -205,7 +246,9 @@ def test_indicator_choices() -> None:
 
 
 def test_an_indicator_without_any_evidence_is_no_assessment() -> None:
-    with pytest.raises(InvalidRequest, match=r"no evidence at all for sanctions_compliance.*equidistance sources"):
+    with pytest.raises(
+        InvalidRequest, match=r"no evidence at all for sanctions_compliance.*equidistance sources"
+    ):
         eq.assess("KAZ", indicators="sanctions_compliance", store=False)
 
 

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -278,7 +279,7 @@ def test_a_store_with_a_source_that_this_version_does_not_know(monkeypatch, caps
         database.execute("update evidence.source_versions set source = 'un_votes_2'")
     status, out, err = run(monkeypatch, capsys, "assess", "KAZ", "--store", filled, "--draws", "100")
     assert status == 0, err
-    assert "0 of 2342 values come from the store" in " ".join(out.split())
+    assert re.search(r" 0 of [1-9]\d+ values come from the store", " ".join(out.split()))
 
 
 # --- what the store's evidence does to an assessment ------------------------------------------------------

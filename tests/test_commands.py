@@ -97,7 +97,7 @@ def test_small_commands(monkeypatch, capsys) -> None:
         (("indicators", "--format", "csv"), "un_vote_agreement"),
         (("sources", "--format", "json"), "itpde"),
         (("cite", "--style", "bibtex"), "@"),
-        (("doctor",), "505,880 values"),
+        (("doctor",), "684,557 values"),
     ):
         status, out, _ = run(monkeypatch, capsys, *arguments)
         assert status == 0, arguments

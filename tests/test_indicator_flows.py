@@ -137,7 +137,10 @@ def test_neither_the_order_of_rows_nor_splitting_a_bloc_member_matters(order: li
     )
 
 
-def test_flows_expect_a_gravity_expectation() -> None:
+def test_raw_shares_are_declared_and_left_to_their_chosen_twins_by_default() -> None:
     for name in ("export_share", "import_share"):
         declared = get_indicator(name)
         assert (declared.expectation, declared.link, declared.channel) == (True, "log_share", "deed")
+        assert not declared.default
+        chosen = get_indicator(name.replace("share", "chosen"))
+        assert (chosen.chosen_from, chosen.default, chosen.channel) == (name, True, "deed")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from equidistance import __version__
+from equidistance.assessment import exposure
 from equidistance.assessment import reference as references
 from equidistance.assessment.break_table import break_table
 from equidistance.assessment.evidence import Evidence, Progress, gather
@@ -52,7 +54,8 @@ class Assessment:
         gap: power, period -> estimate of words minus deeds, in standard deviations.
         breaks: power, kind, channel, indicator, month -> size of the jump, its probability, and what carries it.
         lead_lag: power, lag in years -> estimate of the correlation of words with later deeds.
-        exposure: power, year, kind -> observed share.
+        exposure: power, year, kind -> observed share or amount, concentration over all partners.
+        exposure_kinds: kind -> what the share is of, concentration, how easily a partner is replaced.
         evidence: power, indicator, year -> observations and raw records behind them.
         sources: the source versions used, with licence and citation.
         headline: one sentence with its interval.
@@ -75,6 +78,7 @@ class Assessment:
     breaks: Table
     lead_lag: Table
     exposure: Table
+    exposure_kinds: Table
     evidence: Table
     sources: Table
     headline: str
@@ -97,6 +101,7 @@ class Assessment:
             "breaks",
             "lead_lag",
             "exposure",
+            "exposure_kinds",
             "evidence",
             "sources",
         )
@@ -143,6 +148,7 @@ def assess(
     channel: Which = "overall",
     indicators: Sequence[str] | str | None = None,
     store: str | Path | bool | None = None,
+    raw: bool = False,
     refit: bool = False,
     draws: int = 1000,
     seed: int = 1,
@@ -159,6 +165,8 @@ def assess(
         indicators: indicators to use (the default ones when not given); ``"-name"`` leaves one out, ``"+name"`` adds
             one, ``"name=word"`` moves it.
         store: path of a store, ``False`` for the shipped data alone, ``None`` for the default store when there is one.
+        raw: take trade as it is (what the state depends on), not against what size, distance, border and shared history
+            predict (what it leans to).
         refit: estimate the shared parameters on the evidence at hand instead of using the reference fit.
         draws: posterior draws for everything derived.
         seed: seed of the draws.
@@ -177,12 +185,19 @@ def assess(
     subject = resolve(state)
     _refuse_impossible(subject, first, last)
     chosen = powers_of(subject, powers)
-    evidence = gather(subject, chosen, indicators, store=store, progress=progress)
+    evidence = gather(subject, chosen, indicators, store=store, raw=raw, progress=progress)
     reference = evidence.reference(refit=refit, progress=progress)
     inputs, notes = _inputs(subject, chosen, evidence, reference, first, last, seed)
     window = _window(subject, inputs, first, last, notes)
-    settings = {"channel": channel, "draws": draws, "seed": seed, "parameters": reference.identity}
-    return _report(subject, chosen, evidence, inputs, window, settings, notes)
+    settings = {
+        "channel": channel,
+        "raw": raw,
+        "draws": draws,
+        "seed": seed,
+        "parameters": reference.identity,
+    }
+    shares = exposure.gather(subject, chosen, evidence.snapshot, evidence.store, progress)
+    return _report(subject, chosen, evidence, inputs, window, settings, notes, shares, last)
 
 
 def _refuse_impossible(subject: State, first: date | None, last: date | None) -> None:
@@ -315,6 +330,8 @@ def _report(
     window: NDArray[np.int64],
     settings: dict[str, Any],
     notes: list[str],
+    shares: pa.Table,
+    last: date | None,
 ) -> Assessment:
     """Draw, and lay out every table."""
     posterior, drawn = posterior_of(inputs, settings["draws"], settings["seed"])
@@ -331,6 +348,7 @@ def _report(
     drift = tables.drift(paths)
     gap = tables.gap(mean, covariance)
     orientation = tables.orientation(oriented)
+    dependence = exposure.exposure_table(shares, tables.names, last)
     whole_settings = {
         "state": subject.code,
         "powers": [power.code for power in powers],
@@ -353,9 +371,10 @@ def _report(
         gap=gap,
         breaks=break_table(powers, inputs, drawn, window),
         lead_lag=tables.lead_lag(paths),
-        exposure=tables.exposure(inputs.rows),
+        exposure=dependence,
+        exposure_kinds=exposure.kinds_table(shares, last),
         evidence=tables.evidence(inputs),
-        sources=evidence.source_table(inputs.grid),
+        sources=evidence.source_table(inputs.grid, dependence.arrow["source_id"].to_pylist()),
         headline=headline(subject, settings["channel"], orientation, equidistance),
         summary=summary(subject, orientation, equidistance, drift, gap, powers),
         settings=whole_settings,

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from equidistance import __version__
+from equidistance.assessment import expectations
 from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.evidence.fetch import cache_directory
@@ -49,6 +50,7 @@ class Evidence:
         snapshot: the shipped snapshot.
         store: path of the store used, if one is.
         unusual: whether an indicator is not among, or not in the channel of, those of the reference fit.
+        raw: whether trade is taken as it is, not against what size and distance predict.
     """
 
     rows: pa.Table
@@ -60,11 +62,12 @@ class Evidence:
     snapshot: Snapshot
     store: Path | None
     unusual: bool
+    raw: bool = False
 
     def reference(self, *, refit: bool, progress: Progress | None = None) -> Reference:
         """The shared parameters: the shipped reference fit, or a new fit to all evidence at hand (cached)."""
         if not (refit or self.unusual):
-            return Reference.from_json(self.snapshot.reference_text())
+            return Reference.from_json(self.snapshot.reference_text(raw=self.raw))
         powers = tuple(resolve_power(code) for code in DEFAULT_POWERS)
         rows = self.snapshot.rows(powers=[power.code for power in powers])
         if self.store is not None:
@@ -89,13 +92,18 @@ class Evidence:
         _keep(path, lambda part: part.write_text(fitted.to_json(), encoding="utf-8"))
         return fitted
 
-    def source_table(self, grid: panel.Panel) -> Table:
-        """The source versions behind the panel, with how many of its values each one carries."""
+    def source_table(self, grid: panel.Panel, beside: Sequence[str] = ()) -> Table:
+        """The source versions behind the panel, with how many of its values each one carries.
+
+        Args:
+            grid: the panel.
+            beside: ids of versions that carry something else of the assessment (exposure).
+        """
         places = grid.row[grid.row >= 0]
         names, counts = np.unique(
             np.array(self.rows["source_id"].to_pylist(), dtype=object)[places].astype(str), return_counts=True
         )
-        used = dict(zip(names.tolist(), counts.tolist(), strict=True))
+        used = dict.fromkeys(beside, 0) | dict(zip(names.tolist(), counts.tolist(), strict=True))
         facts = [
             {name: source.get(name) for name in _SOURCE_COLUMNS} | {"used": used[source["source_id"]]}
             for source in self.sources
@@ -125,6 +133,7 @@ def gather(
     indicators: Sequence[str] | str | None,
     *,
     store: str | Path | bool | None,
+    raw: bool = False,
     progress: Progress | None = None,
 ) -> Evidence:
     """Collect the evidence for one state, or for all.
@@ -134,13 +143,14 @@ def gather(
         powers: the powers.
         indicators: as in :func:`equidistance.assessment.assess.assess`.
         store: as there.
+        raw: as there.
         progress: called while indicators are computed from the store.
 
     Raises:
         InvalidRequest: a power that the shipped snapshot does not hold, and no store to compute it from.
         UnknownName: no such indicator.
     """
-    declared, unusual = choose_indicators(indicators)
+    declared, unusual = choose_indicators(indicators, raw=raw)
     snapshot = shipped()
     path = _store_path(store)
     codes = [power.code for power in powers]
@@ -162,6 +172,8 @@ def gather(
             "they win over shipped ones."
             + (f" {thinner} of them rest on fewer records than the shipped ones." if thinner else "")
         )
+        if not raw and expectations.fell_back({version.source for version in versions}):
+            notes.append(expectations.FALLBACK)
     missing = [power for power in powers if power.code not in snapshot.powers]
     if missing and path is None:
         raise InvalidRequest(
@@ -175,20 +187,27 @@ def gather(
         whom = "any state" if subject is None else subject.name
         notes.append(f"There is no evidence about {whom} and {', '.join(unseen)}.")
     return Evidence(
-        rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, unusual
+        rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, unusual, raw
     )
 
 
-def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
+def choose_indicators(
+    wanted: Sequence[str] | str | None, *, raw: bool = False
+) -> tuple[tuple[Indicator, ...], bool]:
     """The indicators asked for, and whether any of them is not used by default or changed its channel.
 
     ``None`` means all that are used by default. Names choose; ``-name`` leaves one out and ``+name`` adds one to those
-    used by default; ``name=word`` or ``name=deed`` moves one.
+    used by default; ``name=word`` or ``name=deed`` moves one. Of a chosen indicator and its raw twin one is in use,
+    with ``raw`` the twin; ``-name`` of either leaves both out.
 
     Raises:
         UnknownName: no such indicator or channel.
+        InvalidRequest: a twin that is not in use, or nothing left.
     """
     every = all_indicators()
+    twins = {one.chosen_from: one.name for one in every.values() if one.chosen_from}  # raw -> chosen
+    idle = twins if not raw else {chosen: plain for plain, chosen in twins.items()}
+    usual = {name for name, one in every.items() if (one.default or name in twins) and name not in idle}
     items = wanted.split(",") if isinstance(wanted, str) else list(wanted or ())
     chosen: dict[str, Channel] = {}
     left_out: set[str] = set()
@@ -200,16 +219,21 @@ def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicat
         if channel not in ("", "word", "deed"):
             raise UnknownName(f"There is no channel {channel!r} for {name}.", choices=("word", "deed"))
         if item.startswith("-"):
-            left_out.add(name)
+            left_out |= {name, idle.get(name, name)}
+        elif name in idle:
+            raise InvalidRequest(
+                f"{name} and {idle[name]} are the same trade, and only {idle[name]} is in use.",
+                hint=f"Ask for {idle[name]}, or {'leave out' if raw else 'add'} --raw (raw=True).",
+            )
         else:
             chosen[name] = cast(Channel, channel or every[name].channel)
             only_these |= not item.startswith("+") and chosen[name] == every[name].channel
     kept = [
         replace(one, channel=chosen.get(name, one.channel))
         for name, one in every.items()
-        if name not in left_out and (name in chosen or (one.default and not only_these))
+        if name not in left_out and (name in chosen or (name in usual and not only_these))
     ]
-    unusual = any(not one.default or one.channel != every[one.name].channel for one in kept)
+    unusual = any(one.name not in usual or one.channel != every[one.name].channel for one in kept)
     if not kept:
         raise InvalidRequest("Every indicator was left out.", choices=list(every))
     return tuple(kept), unusual
@@ -284,22 +308,42 @@ def _store_rows(
             for spell in power.spells
         ]
         name = subject.code if subject else "all"
-        wanted = repr((__version__, [v.source_id for v in versions], name, sorted(every), spells))
+        held = {version.source for version in versions}
+        own = expectations.own_fit(held)
+        fit = "own" if own else shipped().gravity_text()
+        wanted = repr((__version__, [v.source_id for v in versions], name, sorted(every), spells, fit))
         key = hashlib.sha256(wanted.encode()).hexdigest()[:16]
         kept = cache_directory() / "indicators" / f"{name}-{key}.parquet"
         rows = _kept_rows(kept)
         if rows is None:
-            held = {version.source for version in versions}
             possible = [one for one in all_indicators().values() if held & set(one.sources)]
             connection = opened.connection()
-            connection.execute("set threads = 1")  # several add floats in an order that changes from run to run
+            # several threads add floats in an order that changes from run to run
+            connection.execute("set threads = 1")
             from equidistance.assessment.views import register_all  # it needs this module
 
             register_all(connection, together, None if subject is None else [subject], progress)
+            if any(one.chosen_from for one in possible):
+                expectations.register(connection, _expectations(connection, versions, own, progress))
             rows = _computed(connection, possible, progress)
             _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
     codes = pa.array([power.code for power in powers], pa.string())
     return rows.filter(pc.is_in(rows["power"], value_set=codes)), versions
+
+
+def _expectations(
+    connection: object, versions: Sequence[SourceVersion], own: bool, progress: Progress | None
+) -> expectations.Expectations:
+    """The shipped gravity fit, or one on the store's own trade, made once and kept."""
+    if not own:
+        return expectations.Expectations.from_json(shipped().gravity_text())
+    wanted = repr((__version__, [v.source_id for v in versions if v.source in expectations.NEEDED]))
+    path = cache_directory() / "fits" / f"gravity-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}.json"
+    with suppress(OSError, ValueError, KeyError):
+        return expectations.Expectations.from_json(path.read_text(encoding="utf-8"))
+    text = expectations.estimate(connection, progress).to_json()
+    _keep(path, lambda part: part.write_text(text, encoding="utf-8"))
+    return expectations.Expectations.from_json(text)
 
 
 def _computed(connection: object, indicators: Sequence[Indicator], progress: Progress | None) -> pa.Table:

@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from equidistance.assessment.estimates import ESTIMATE_COLUMNS, from_draws, from_normal
-from equidistance.assessment.exposure import exposure_table
 from equidistance.assessment.inputs import Inputs
 from equidistance.assessment.orientation import Orientation, lead_lag
 from equidistance.ground.blocs import Bloc
@@ -193,16 +192,6 @@ class ResultTables:
             table,
             mean="correlation of yearly changes",
             lag_years="positive: words move first, in years",
-        )
-
-    def exposure(self, rows: pa.Table) -> Table:
-        """Observed shares, with the powers' names."""
-        table = exposure_table(rows)
-        names = [self.names.get(code, code) for code in table["power"].to_pylist()]
-        return _table(
-            "exposure",
-            table.add_column(1, "power_name", pa.array(names, pa.string())),
-            share="0 to 1, observed; a missing year is missing",
         )
 
     def evidence(self, inputs: Inputs) -> Table:

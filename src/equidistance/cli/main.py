@@ -23,6 +23,7 @@ from equidistance.cli.options import (
     Channel,
     Indicators,
     Powers,
+    Raw,
     Refit,
     ShippedOnly,
     Since,
@@ -49,6 +50,7 @@ snapshot_app = typer.Typer(
 )
 app.add_typer(snapshot_app, name="snapshot")
 
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -72,6 +74,7 @@ def assess(
     ] = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
+    raw: Raw = False,
     refit: Refit = False,
     draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
@@ -103,6 +106,7 @@ def assess(
             channel=channel,
             indicators=indicators,
             store=evidence,
+            raw=raw,
             refit=refit,
             draws=draws,
             seed=seed,
@@ -130,6 +134,7 @@ def assess(
             "--channel": channel if channel != "overall" else None,
             "--store": store,
             "--shipped-only": shipped_only,
+            "--raw": raw,
             "--refit": refit,
         }
         show_assessment(result, options)
@@ -149,6 +154,7 @@ def why(
     output: TableFormat = "table",
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
+    raw: Raw = False,
     refit: Refit = False,
 ) -> None:
     """Take an estimate apart: what each indicator and each observation contributed. The parts sum to the estimate.
@@ -172,6 +178,7 @@ def why(
             until=until,
             indicators=indicators,
             store=evidence,
+            raw=raw,
             refit=refit,
             progress=report,
         )

@@ -32,6 +32,10 @@ Channel = Annotated[
     Literal["overall", "deed", "word"],
     typer.Option(help="What orientation and equidistance rest on: deeds, words, or the mean of both."),
 ]
+Raw = Annotated[
+    bool,
+    typer.Option("--raw", help="Take trade as it is, not against what size, distance and history predict."),
+]
 Refit = Annotated[
     bool,
     typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."),

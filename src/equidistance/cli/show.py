@@ -58,6 +58,7 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
     if len(assessment.breaks):
         show_breaks(assessment)
         out.print()
+    _show_exposure(assessment)
     if absent:
         out.print(
             f"Note: {safe(', '.join(absent))}: no value in {end:%B %Y}, because {safe(assessment.state.name)} "
@@ -68,7 +69,7 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
     for note in assessment.notes:
         out.print(f"Note: {safe(note)}")
     used = sum(row["used"] for row in assessment.sources)
-    sources = len({row["source"] for row in assessment.sources})
+    sources = len({row["source"] for row in assessment.sources if row["used"]})
     chosen = [
         f"{name}={value}" if value is not True else name for name, value in (options or {}).items() if value
     ]
@@ -262,6 +263,52 @@ def indicator_table() -> Table:
         for one in all_indicators().values()
     ]
     return Table("Indicators", pa.Table.from_pylist(rows))
+
+
+def _show_exposure(assessment: "Assessment") -> None:
+    """What the state depends on each power for: the last year of each kind, shares where the whole is known."""
+    from equidistance.indicators.exposures import COUNTED
+
+    kinds = assessment.exposure_kinds.to_pylist()
+    if not kinds:
+        return
+    codes = [power.code for power in assessment.powers]
+    last = {(kind["kind"], kind["year"]) for kind in kinds}
+    cells = {
+        (row["kind"], row["power"]): row
+        for row in assessment.exposure
+        if (row["kind"], row["period"].year) in last
+    }
+    grid(
+        f"{assessment.state.name}: exposure, share of the whole (or a count); HHI over all partners",
+        ["Kind", "Year", *codes, "HHI"],
+        [
+            [
+                kind["kind"],
+                kind["year"],
+                *(_exposed(cells.get((kind["kind"], code)), kind["unit"] in COUNTED) for code in codes),
+                "-" if kind["hhi"] is None else f"{kind['hhi']:.2f}",
+            ]
+            for kind in kinds
+        ],
+    )
+    console().print()
+
+
+def _exposed(row: Mapping[str, float | None] | None, counted: bool) -> str:
+    if row is None:
+        return "-"
+    if row["share"] is not None and not counted:
+        return f"{row['share']:.0%}"
+    return _short(row["amount"] or 0.0)
+
+
+def _short(amount: float) -> str:
+    """A number in at most five characters: 3, 850M, 12bn."""
+    for size, suffix in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= size:
+            return f"{amount / size:.3g}{suffix}"
+    return f"{amount:.3g}"
 
 
 class _LastMonth:

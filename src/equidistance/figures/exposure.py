@@ -1,4 +1,4 @@
-"""Exposure: which share of a state's exports, imports and memberships each power has."""
+"""Exposure: which share of a state's trade, arms, investment, output, pacts and transit each power has."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,24 +11,36 @@ if TYPE_CHECKING:
 
 _READING = (
     "Unit: share of the state's total of that kind. Each dot is a year with a source; lines join only "
-    "neighbouring years of one source. A gap is a gap in the sources, not a zero."
+    "neighbouring years of one source. A gap is a gap in the sources, not a zero. What has no known total, or no share "
+    "above zero, has no panel: its amounts stand in the tables."
 )
+
+MOST_NAMED = 4
+"""Kinds named in the title: those with the largest share."""
 
 
 def caption(table: Table, state: str) -> theme.Caption:
-    """The largest share of each kind in its last year."""
+    """The largest shares among the kinds, each in its last year."""
     leaders = []
     for kind in _kinds(table):
         part = [row for row in table if row["kind"] == kind]
         last = max(row["period"] for row in part)
         top = max((row for row in part if row["period"] == last), key=lambda row: row["share"] or 0)
-        leaders.append(f"{words.the(top['power_name'])} in {kind} ({top['share'] or 0:.0%}, {last:%Y})")
-    title = f"Largest shares: {words.listed(leaders)}" if leaders else f"No evidence of {state}'s exposure"
+        if not top["share"]:  # known in earlier years only
+            continue
+        leaders.append(
+            (top["share"], f"{words.the(top['power_name'])} in {kind} ({top['share']:.0%}, {last:%Y})")
+        )
+    named = [text for _, text in sorted(leaders, key=lambda leader: -leader[0])[:MOST_NAMED]]
+    title = (
+        f"Largest shares: {words.listed(named)}" if named else f"No shares are known of {state}'s exposure"
+    )
     return theme.Caption(title, _READING, f"Line charts of shares over time, one panel per kind. {title}.")
 
 
 def _kinds(table: Table) -> list[str]:
-    return list(dict.fromkeys(table.arrow["kind"].to_pylist()))
+    """Kinds with a share above zero in some year, in the table's order."""
+    return list(dict.fromkeys(row["kind"] for row in table if row["share"]))
 
 
 def chart(
@@ -44,7 +56,7 @@ def chart(
     """Lines of exposure: one panel per kind, one line per power and source, broken where a year is missing.
 
     Args:
-        table: ``power, power_name, period, kind, share, n, source_id``; shares between 0 and 1.
+        table: ``power, power_name, period, kind, share, hhi, detail, n, source_id``; shares between 0 and 1 or null.
         order: codes of the powers in the order of the legend; others follow in the table's order.
         caption: words to draw around the chart; without it the chart stands bare.
         width: of one panel, in pixels.
@@ -74,6 +86,8 @@ def chart(
                 alt.Tooltip("year:N", title="year"),
                 alt.Tooltip("kind:N", title="share of"),
                 alt.Tooltip("share:Q", title="share", format=".1%"),
+                alt.Tooltip("detail:N", title="which"),
+                alt.Tooltip("hhi:Q", title="concentration over all partners (HHI)", format=".2f"),
                 alt.Tooltip("n:Q", title="records"),
                 alt.Tooltip("source_id:N", title="source"),
             ]
@@ -94,7 +108,9 @@ def _stretches(table: Table) -> list[dict[str, Any]]:
     before: tuple[Any, ...] = ()
     year, stretch = 0, 0
     keys = ("power", "kind", "source_id")
-    for row in sorted(table, key=lambda row: (*(row[key] for key in keys), row["period"])):
+    kinds = _kinds(table)
+    drawn = [row for row in table if row["share"] is not None and row["kind"] in kinds]
+    for row in sorted(drawn, key=lambda row: (*(row[key] for key in keys), row["period"])):
         same = tuple(row[key] for key in keys)
         if same != before or row["period"].year - year > 1:
             stretch += 1

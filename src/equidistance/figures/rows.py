@@ -53,6 +53,8 @@ class Assessed(Protocol):
     @property
     def exposure(self) -> Table: ...  # noqa: D102
     @property
+    def exposure_kinds(self) -> Table: ...  # noqa: D102
+    @property
     def evidence(self) -> Table: ...  # noqa: D102
     @property
     def sources(self) -> Table: ...  # noqa: D102

@@ -58,7 +58,8 @@ class Indicator:
         sources: names of the sources it is made from.
         direction: +1 where higher means closer (all values are oriented so that this holds), kept for the docs.
         default: whether an assessment uses it unless asked otherwise.
-        expectation: whether size, distance and border predict it, so that a gravity expectation will apply.
+        expectation: whether size, distance and border predict part of it; its ``chosen`` twin has that taken out.
+        chosen_from: for an indicator relative to a gravity expectation, the name of its ``raw`` twin.
         description: what it measures, its error, its limits.
         compute: the function.
     """
@@ -75,10 +76,24 @@ class Indicator:
     default: bool
     description: str
     compute: Callable[..., pa.Table]
+    chosen_from: str | None = None
 
 
 _REGISTRY: dict[str, Indicator] = {}
-_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows", "goods")
+_MODULES = (
+    "votes",
+    "events",
+    "coded_events",
+    "speeches",
+    "agreements",
+    "treaties",
+    "visits",
+    "flows",
+    "goods",
+    "security",
+    "finance",
+    "sanctions",
+)
 
 
 def indicator(
@@ -93,6 +108,7 @@ def indicator(
     expectation: bool = False,
     direction: int = 1,
     default: bool = True,
+    chosen_from: str | None = None,
 ) -> Callable[[Callable[..., pa.Table]], Callable[..., pa.Table]]:
     """Register the decorated function as an indicator; its docstring becomes the description."""
 
@@ -110,6 +126,7 @@ def indicator(
             default,
             (compute.__doc__ or "").strip(),
             compute,
+            chosen_from,
         )
         return compute
 

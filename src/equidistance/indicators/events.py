@@ -132,14 +132,14 @@ def event_balance(connection: Any) -> pa.Table:
     independent and is too small where moods last. At least five days, not all equal. Undirected: the value
     stands for both directions. It grows with how much a pair is written about. A bloc's sum covers only the
     members the source has pairs for."""
-    backend = _backend(connection)
+    backend = backend_of(connection)
     balances = backend.table("event_balances")
     rest = {"day": balances.date, "goldstein_sum": balances.goldstein_sum, "source_id": balances.source_id}
     both_ways = balances.select(state=balances.state_a, other=balances.state_b, **rest).union(
         balances.select(state=balances.state_b, other=balances.state_a, **rest)
     )
     daily = (
-        _toward_powers(backend, both_ways)
+        toward_powers(backend, both_ways)
         .group_by(["state", "power", "day"])
         .agg(balance=lambda t: t.goldstein_sum.sum(), source_id=lambda t: t.source_id.max())
     )
@@ -153,7 +153,7 @@ def event_balance(connection: Any) -> pa.Table:
         source_id=damped.source_id.max(),
     )
     enough = months.filter(months.n >= FEWEST_DAYS, months.spread > 0)
-    return _finish(enough.mutate(se=enough.spread / enough.n.cast("float64").sqrt()))
+    return finished_months(enough.mutate(se=enough.spread / enough.n.cast("float64").sqrt()))
 
 
 def _log_ratio(
@@ -167,12 +167,26 @@ def _log_ratio(
         cooperation: classes that count for the state.
         conflict: classes that count against it.
     """
+    backend = backend_of(connection)
+    acts = government_acts(backend.table("events")).mutate(kind=lambda t: classify(t.code))
+    return monthly_log_ratio(backend, acts, cooperation, conflict)
+
+
+def monthly_log_ratio(
+    backend: Any, acts: "ibis.Table", cooperation: Collection[str], conflict: Collection[str]
+) -> pa.Table:
+    """The log ratio of two classes of acts per state, power and month, as ``verbal_cooperation`` defines it.
+
+    Args:
+        backend: the engine, of :func:`backend_of`.
+        acts: columns ``state``, ``other``, ``day``, ``kind`` and ``source_id``.
+        cooperation: values of ``kind`` that count for the state.
+        conflict: those that count against it.
+    """
     import ibis
 
-    backend = _backend(connection)
-    acts = _acts(backend.table("events")).mutate(kind=lambda t: classify(t.code))
     acts = acts.filter(acts.kind.isin([*cooperation, *conflict]))
-    acts = _toward_powers(backend, acts)
+    acts = toward_powers(backend, acts)
     by_version = acts.group_by(["state", "power", "source_id", acts.day.truncate("M").name("period")]).agg(
         coop=acts.kind.isin(list(cooperation)).sum(), conf=acts.kind.isin(list(conflict)).sum()
     )
@@ -187,17 +201,17 @@ def _log_ratio(
         ),
     ).filter(lambda t: t["rank"] == 0)
     coop, conf = months.coop + 0.5, months.conf + 0.5
-    return _finish(months.mutate(value=(coop / conf).ln(), se=(1 / coop + 1 / conf).sqrt()))
+    return finished_months(months.mutate(value=(coop / conf).ln(), se=(1 / coop + 1 / conf).sqrt()))
 
 
-def _backend(connection: Any) -> Any:
+def backend_of(connection: Any) -> Any:
     """The engine: an Ibis backend (Spark) as it is, a DuckDB connection wrapped."""
     import ibis
 
     return connection if isinstance(connection, ibis.BaseBackend) else ibis.duckdb.from_connection(connection)
 
 
-def _acts(events: "ibis.Table") -> "ibis.Table":
+def government_acts(events: "ibis.Table") -> "ibis.Table":
     """Acts between two governments, one per day, pair of actors and code."""
     between_governments = events.filter(
         events.source_by.isin(GOVERNMENT),
@@ -214,7 +228,7 @@ def _acts(events: "ibis.Table") -> "ibis.Table":
     )
 
 
-def _toward_powers(backend: Any, dyads: "ibis.Table") -> "ibis.Table":
+def toward_powers(backend: Any, dyads: "ibis.Table") -> "ibis.Table":
     """From rows (state, other, day, ...) to one row for each power that ``other`` stands for.
 
     Left out: what is not a state on that day, and a state that belongs to the power on that day.
@@ -272,7 +286,8 @@ def _root(code: "ibis.expr.types.StringValue") -> "ibis.expr.types.StringValue":
     return code.substr(0, 2)
 
 
-def _finish(months: "ibis.Table") -> pa.Table:
+def finished_months(months: "ibis.Table") -> pa.Table:
+    """The rows of a monthly indicator, in order, from an expression with all columns but ``freq``."""
     import ibis
 
     rows = (

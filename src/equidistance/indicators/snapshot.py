@@ -20,6 +20,7 @@ from equidistance.indicators.declare import INDICATOR_SCHEMA
 
 SNAPSHOT_DIRECTORY = Path(__file__).parent.parent / "data" / "snapshot"
 ROWS_FILE, MANIFEST_FILE, REFERENCE_FILE = "indicators.parquet", "manifest.json", "reference.json"
+RAW_REFERENCE_FILE, GRAVITY_FILE, EXPOSURE_FILE = "reference_raw.json", "gravity.json", "exposure.parquet"
 SCHEMA_VERSION = 1
 
 
@@ -28,7 +29,7 @@ class Snapshot:
     """A snapshot's directory and manifest.
 
     Attributes:
-        directory: where its three files lie.
+        directory: where its files lie.
         manifest: powers, sources (id, card facts, files with sha256, coverage), counts, and digest of the rows file.
     """
 
@@ -54,9 +55,19 @@ class Snapshot:
                 filters = condition if filters is None else filters & condition
         return pq.read_table(self.directory / ROWS_FILE, filters=filters).cast(INDICATOR_SCHEMA)
 
-    def reference_text(self) -> str:
-        """The reference fit as JSON text."""
-        return (self.directory / REFERENCE_FILE).read_text(encoding="utf-8")
+    def reference_text(self, *, raw: bool = False) -> str:
+        """The reference fit as JSON text; with ``raw`` the one that saw trade as it is, not against expectations."""
+        name = RAW_REFERENCE_FILE if raw else REFERENCE_FILE
+        return (self.directory / name).read_text(encoding="utf-8")
+
+    def gravity_text(self) -> str:
+        """The gravity fit behind the chosen indicators as JSON text."""
+        return (self.directory / GRAVITY_FILE).read_text(encoding="utf-8")
+
+    def exposure(self, state: str, powers: Sequence[str]) -> pa.Table:
+        """Exposure rows of one state and some powers."""
+        wanted = (pc.field("state") == state) & pc.field("power").isin(list(powers))
+        return pq.read_table(self.directory / EXPOSURE_FILE, filters=wanted)
 
     def verify(self) -> bool:
         """Whether the rows file still has the digest that the manifest states."""

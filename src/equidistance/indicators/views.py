@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from equidistance.ground.blocs import Bloc
+from equidistance.ground.blocs import Bloc, all_blocs
 from equidistance.ground.states import State, all_states
 
 if TYPE_CHECKING:
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 OPEN_END = date(9999, 12, 31)
 """Stands for "still" in the views, so that every comparison with an end is plain."""
+
+GROUND_CHECKED = date(2025, 12, 31)
+"""The day to which the project's list of bloc members was checked (``data/ground/README.md``)."""
+
+CONSTRUCTS = ("WEST",)
+"""Blocs of the project's own making: nobody joins them."""
 
 _MEMBERS = pa.schema(
     [
@@ -62,3 +68,22 @@ def register_views(
         "end": pa.array([one.end or OPEN_END for one in states], pa.date32()),
     }
     connection.register("states", pa.table(existence))
+
+
+def register_blocs(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Add ``bloc_spells(bloc, member, start, "end")`` of every real bloc, and ``bloc_horizon(last_day)``.
+
+    Args:
+        connection: the store's.
+    """
+    spells = [
+        {"bloc": bloc.code, "member": spell.state, "start": spell.start, "end": spell.end or OPEN_END}
+        for bloc in all_blocs()
+        if bloc.code not in CONSTRUCTS
+        for spell in bloc.spells
+    ]
+    schema = pa.schema(
+        [("bloc", pa.string()), ("member", pa.string()), ("start", pa.date32()), ("end", pa.date32())]
+    )
+    connection.register("bloc_spells", pa.Table.from_pylist(spells, schema=schema))
+    connection.register("bloc_horizon", pa.table({"last_day": pa.array([GROUND_CHECKED], pa.date32())}))

@@ -54,6 +54,51 @@ def visits_paid(connection: Any) -> pa.Table:
     return _visits(connection, RECEPTIONS, visitor="d.state", host="d.member")
 
 
+@indicator(
+    name="leader_meetings",
+    title="Meetings with the power's leaders",
+    channel="deed",
+    instrument="diplomacy",
+    link="logit",
+    freq="year",
+    sources=("meetings_china",),
+)
+def leader_meetings(connection: Any) -> pa.Table:
+    """Days on which China's president, premier or foreign minister met somebody of the state outside that state.
+
+    Value: logit of (x + 1/2) / (N + 1), with x the days with the state and N those with all states in the year: the
+    source grows less thorough over the years, and a share does not mind. Error by the delta method. Journeys to the
+    state are left out, because ``visits_received`` counts them. Only China has a value; the model learns the mean of
+    its dyads for it, so that it says whom China's leaders meet more than others, and nothing of other powers. A year
+    without a meeting inside the coverage (2003 to 2018) is a real zero. ``n`` counts the days."""
+    return annual_rows(
+        connection,
+        f"""
+        WITH {COVERED_YEARS},
+        years AS (SELECT year, source_id FROM covered WHERE source = 'meetings_china'),
+        {DYADS},
+        days AS (
+            SELECT leader_state, partner, year(date) AS year, count(DISTINCT date) AS x
+            FROM meetings WHERE kind IN ('host', 'third') GROUP BY ALL
+        ),
+        totals AS (SELECT leader_state, year, sum(x) AS total FROM days GROUP BY ALL),
+        counts AS (
+            SELECT d.state, d.power, d.year, coalesce(x.x, 0) AS x, t.total, y.source_id
+            FROM dyads d
+            JOIN years y USING (year)
+            JOIN totals t ON t.leader_state = d.member AND t.year = d.year
+            LEFT JOIN days x ON x.leader_state = d.member AND x.partner = d.state AND x.year = d.year
+            WHERE d.power = d.member
+        )
+        SELECT state, power, year,
+               ln((x + 0.5) / (total - x + 0.5)) AS value,
+               sqrt(1 / (x + 0.5) + 1 / (total - x + 0.5)) AS se,
+               x AS n, source_id
+        FROM counts
+        """,
+    )
+
+
 def _visits(connection: Any, scope: dict[str, str], *, visitor: str, host: str) -> pa.Table:
     """Count the visits between the dyads of powers whose members are all in the scope in that year."""
     return annual_rows(

@@ -70,7 +70,7 @@ def fit(
     weights: Sequence[Weights] | None = None,
     least_wander: Floats | None = None,
     tolerance: float = 0.5,
-    iterations: int = 150,
+    iterations: int = 200,
     on_iteration: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """Estimate the shared parameters but the loadings by EM with squared extrapolation.

@@ -1,15 +1,12 @@
 """The gravity counterfactual: what exporters sent everywhere, goods and pairs held apart, by Poisson regression."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from equidistance.errors import EquidistanceError
+from equidistance.models.gravity import poisson
 from equidistance.reexports.surge import Booleans, Floats
-
-if TYPE_CHECKING:
-    pass
 
 FORMULA = "value ~ treated | good_destination + good_period + destination_period"
 
@@ -75,17 +72,8 @@ def gravity(
     Raises:
         EquidistanceError: pyfixest is not installed.
     """
-    try:
-        import pandas
-        import pyfixest
-    except ImportError:
-        raise EquidistanceError(
-            "The gravity counterfactual needs pyfixest.",
-            hint="Install it with: pip install 'equidistance[gravity]'",
-        ) from None
     columns = panel(value, listed, post, destination, skip)
-    frame: pandas.DataFrame = pandas.DataFrame(columns)
-    fit = pyfixest.fepois(FORMULA, data=frame, vcov={"CRV1": "good_destination"})
+    fit = poisson(columns, FORMULA, "good_destination")
     effect, se = float(fit.coef().iloc[0]), float(fit.se().iloc[0])
     traded = float(value[listed, destination][:, post].sum())
     low, middle, high = (

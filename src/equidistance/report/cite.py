@@ -47,6 +47,7 @@ def readme(assessment: Assessed) -> str:
         assessment.gap,
         assessment.breaks,
         assessment.exposure,
+        assessment.exposure_kinds,
         assessment.evidence,
         assessment.sources,
     )

@@ -130,7 +130,14 @@ def figures(assessment: Assessed) -> list[Figure]:
         _Plan("gap", "Words and deeds", a.gap, gap.caption, twins.gap, 200),
         _Plan("breaks", "Breaks", a.breaks, breaks.caption, twins.breaks),
         _Plan("drift", "Drift", a.drift, drift.caption, twins.drift, 270),
-        _Plan("exposure", "Exposure", a.exposure, exposure.caption, twins.exposure, 200),
+        _Plan(
+            "exposure",
+            "Exposure",
+            a.exposure,
+            exposure.caption,
+            lambda table: twins.exposure(table, a.exposure_kinds),
+            200,
+        ),
         _Plan("evidence", "Evidence", a.evidence, evidence.caption, twins.evidence),
     )
     charts: dict[str, Callable[[Table], alt.TopLevelMixin]] = {
@@ -181,6 +188,7 @@ def _downloads(assessment: Assessed) -> tuple[Table, ...]:
         assessment.breaks,
         assessment.drift,
         assessment.exposure,
+        *((assessment.exposure_kinds,) if len(assessment.exposure) else ()),
         assessment.evidence,
         assessment.sources,
     )

@@ -156,24 +156,61 @@ def sensitivity(indicators: Table, powers: Table) -> tuple[Twin, ...]:
     )
 
 
-def exposure(table: Table) -> tuple[Twin, ...]:
-    """One table per kind: a row per year and source, a column per power."""
+def exposure(table: Table, kinds: Table) -> tuple[Twin, ...]:
+    """What each kind is and how concentrated; then a table per kind: a row per year and source, a column per power."""
     powers = powers_of(table)
-    twins = []
+    described = {row["kind"]: row for row in kinds}
+    twins = [
+        Twin(
+            "What the shares are of, how concentrated they are over all partners, and how replaceable a partner is",
+            (
+                "kind",
+                "share of",
+                "unit of the amount",
+                "last year",
+                "HHI",
+                "largest partner",
+                "substitutability",
+            ),
+            tuple(
+                (
+                    row["kind"],
+                    row["share_of"],
+                    row["unit"],
+                    str(row["year"]),
+                    _number(row["hhi"], ".2f"),
+                    f"{row['top_name']} ({_number(row['top_share'], '.0%')})" if row["top"] else NONE,
+                    row["substitutability"],
+                )
+                for row in kinds
+            ),
+        )
+    ]
     for kind in dict.fromkeys(table.arrow["kind"].to_pylist()):
         cells: dict[tuple[date, str], dict[str, str]] = {}
         for row in table:
             if row["kind"] == kind:
                 cell = cells.setdefault((row["period"], row["source_id"]), {})
-                cell[row["power"]] = _number(row["share"], ".1%")
+                cell[row["power"]] = _dependence(row)
         rows = tuple(
             (str(period.year), *(cell.get(code, NONE) for code, _ in powers), source)
             for (period, source), cell in sorted(cells.items())
         )
+        unit = described[kind]["unit"] if kind in described else "amount"
         twins.append(
-            Twin(f"Share of {kind}", ("year", *(name for _, name in powers), "source version"), rows)
+            Twin(
+                f"Exposure: {kind} (share; in brackets what stands behind it; without a share {unit})",
+                ("year", *(name for _, name in powers), "source version"),
+                rows,
+            )
         )
     return tuple(twins)
+
+
+def _dependence(row: dict[str, Any]) -> str:
+    """The share, or the amount where the whole is not known, with the word on it."""
+    shown = _number(row["share"], ".1%") if row["share"] is not None else _number(row["amount"], ",.4g")
+    return f"{shown} ({row['detail']})" if row["detail"] else shown
 
 
 def evidence(table: Table) -> tuple[Twin, ...]:

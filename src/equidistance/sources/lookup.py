@@ -1,5 +1,6 @@
 """What sources of ties and trade share: states of numbers, names and years; rows that are left out."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 from equidistance.errors import BadFile
 from equidistance.ground.states import State, find, from_cow
 from equidistance.sources.card import Rejected
-from equidistance.sources.delimited import read_rows, record_text
+from equidistance.sources.delimited import read_delimited, read_rows, record_text
 
 FIRST_YEAR = 1946
 """The ground knows the states since 1946; earlier rows are left out and counted, not refused."""
@@ -36,6 +37,29 @@ def iso_state(code: str, year: int) -> str | None:
 def named_state(name: str, year: int) -> str | None:
     """The state with a name in a year, as :func:`cow_state` takes it; None if several have the name."""
     return _in_year(lambda day: find(name, day), year)
+
+
+def lasting_state(name: str, year: int) -> str | None:
+    """As :func:`named_state`, else the state that has the name today: for lists that use today's names throughout."""
+    if (code := named_state(name, year)) is not None:
+        return code
+    today = find(name)
+    return today.code if today else None
+
+
+def decimal(text: str, what: str) -> float:
+    """A finite number.
+
+    Raises:
+        MalformedRowError: it is none; the reason names ``what``.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise MalformedRowError(f"{what} {text!r} is not a number")
+    return number
 
 
 def _in_year(at: Callable[[date], State | None], year: int) -> str | None:
@@ -135,6 +159,9 @@ def convert_rows(
     convert: Callable[[dict[str, str]], Sequence[dict[str, object]]],
     rejected: list[Rejected],
     ignored: dict[str, int],
+    *,
+    delimiter: str = ",",
+    skip_lines: int = 0,
 ) -> list[dict[str, object]]:
     """Read a small file row by row.
 
@@ -145,11 +172,16 @@ def convert_rows(
             :class:`IgnoredRowError` or :class:`MalformedRowError`.
         rejected: receives the malformed rows.
         ignored: receives the counts of rows left out.
+        delimiter: one character, for text.
+        skip_lines: physical lines of text before the header.
 
     Raises:
         BadFile: the file cannot be read as a table with these columns.
     """
-    table, malformed = read_rows(path, required)
+    if skip_lines:
+        table, malformed = read_delimited(path, required, delimiter=delimiter, skip_lines=skip_lines)
+    else:
+        table, malformed = read_rows(path, required, delimiter=delimiter)
     rejected.extend(malformed)
     records: list[dict[str, object]] = []
     for row in table.to_pylist():
