@@ -176,8 +176,8 @@ def gather(
 def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
     """The indicators asked for, and whether any of them changed its channel.
 
-    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``name=word`` or
-    ``name=deed`` moves one.
+    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``+name`` adds one to the
+    default ones; ``name=word`` or ``name=deed`` moves one.
 
     Raises:
         UnknownName: no such indicator or channel.
@@ -186,21 +186,24 @@ def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicat
     items = wanted.split(",") if isinstance(wanted, str) else list(wanted or ())
     chosen: dict[str, Channel] = {}
     left_out: set[str] = set()
+    added: set[str] = set()
     for item in filter(None, (item.strip() for item in items)):
-        name, _, channel = item.removeprefix("-").partition("=")
+        name, _, channel = item.removeprefix("-").removeprefix("+").partition("=")
         if name not in every:
             raise UnknownName(f"There is no indicator {name!r}.", choices=list(every))
         if channel not in ("", "word", "deed"):
             raise UnknownName(f"There is no channel {channel!r} for {name}.", choices=("word", "deed"))
         if item.startswith("-"):
             left_out.add(name)
+        elif item.startswith("+") and not channel:
+            added.add(name)
         else:
             chosen[name] = cast(Channel, channel or every[name].channel)
     only_changes = all(channel != every[name].channel for name, channel in chosen.items())
     kept = [
         replace(one, channel=chosen.get(name, one.channel))
         for name, one in every.items()
-        if name not in left_out and (name in chosen or (only_changes and one.default))
+        if name not in left_out and (name in chosen or name in added or (only_changes and one.default))
     ]
     moved = any(one.channel != every[one.name].channel for one in kept)
     if not kept:

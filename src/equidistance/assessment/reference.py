@@ -34,6 +34,10 @@ CHANNELS = ("deed", "word")
 FIRST_YEAR = 1992
 """First year of the reference fit: the first full year of the states that succeeded the Soviet Union."""
 
+BORROWED = {"expert_words": "verbal_cooperation", "expert_deeds": "material_cooperation"}
+"""Indicators of a user's own ledger, no part of the reference fit, and the indicator of the same scale, frequency and
+error whose parameters they take."""
+
 _SCHEMA = 1
 
 
@@ -58,9 +62,14 @@ class Reference:
         """Twelve hex digits that change whenever a parameter does."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
+    def knows(self, name: str) -> bool:
+        """Whether there are parameters for an indicator: its own, or those it borrows (:data:`BORROWED`)."""
+        return name in self.names or BORROWED.get(name) in self.names
+
     def select(self, indicators: Sequence[Indicator]) -> Parameters:
         """The parameters of some of the indicators, in their order."""
-        index = [self.names.index(one.name) for one in indicators]
+        names = [one.name if one.name in self.names else BORROWED[one.name] for one in indicators]
+        index = [self.names.index(name) for name in names]
         whole = self.parameters
         return Parameters(
             whole.intercept[index],

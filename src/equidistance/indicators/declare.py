@@ -75,7 +75,7 @@ class Indicator:
 
 
 _REGISTRY: dict[str, Indicator] = {}
-_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows")
+_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows", "acts")
 
 
 def indicator(

@@ -124,6 +124,8 @@ _MODULES = (
     "trade_products",
     "exchange_rates",
     "hs_correlations",
+    "expert_acts",
+    "published_numbers",
 )
 
 
