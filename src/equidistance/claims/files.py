@@ -95,12 +95,16 @@ class _Reader:
         self.name = printable(name)
 
     def refuse(self, line: int, message: str, hint: str = "") -> NoReturn:
-        raise BadFile(f"{self.name}, line {line}: {message}", hint=hint or "Check it with: equidistance claims lint")
+        raise BadFile(
+            f"{self.name}, line {line}: {message}", hint=hint or "Check it with: equidistance claims lint"
+        )
 
     def tree(self, content: bytes) -> _Value:
         """The file as plain values with lines."""
         if len(content) > MOST_BYTES:
-            raise BadFile(f"{self.name} is larger than {MOST_BYTES:,} bytes.", hint="Split it into several files.")
+            raise BadFile(
+                f"{self.name} is larger than {MOST_BYTES:,} bytes.", hint="Split it into several files."
+            )
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -128,7 +132,11 @@ class _Reader:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             line = event.start_mark.line + 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                self.refuse(line, "Anchors (&) and aliases (*) are not allowed in a claim file.", "Write the value out.")
+                self.refuse(
+                    line,
+                    "Anchors (&) and aliases (*) are not allowed in a claim file.",
+                    "Write the value out.",
+                )
             if getattr(event, "tag", None):
                 self.refuse(line, "Tags (!) are not allowed in a claim file.", "Write the plain value.")
             if isinstance(event, yaml.CollectionStartEvent):
@@ -206,7 +214,9 @@ class _Reader:
         form = item.value.get("form") if isinstance(item.value, dict) else None
         if form is None or form.value not in FORMS:
             given = "none" if form is None else repr(printable(str(form.value)))
-            self.refuse((form or item).line, f"A claim needs a form; given is {given}. Choices: {', '.join(FORMS)}.")
+            self.refuse(
+                (form or item).line, f"A claim needs a form; given is {given}. Choices: {', '.join(FORMS)}."
+            )
         named = self._mapping(item, f"A {form.value} claim", sorted(allowed(form.value)))
         values: dict[str, Any] = {}
         for name, given in named.items():
@@ -231,7 +241,9 @@ class _Reader:
         if name == "direction":
             value = DIRECTIONS.get(given.value, given.value) if isinstance(given.value, str) else given.value
             if value not in (-1, 0, 1) or isinstance(value, bool | float):
-                self.refuse(given.line, f"There is no direction {given.value!r}. Choices: {', '.join(DIRECTIONS)}.")
+                self.refuse(
+                    given.line, f"There is no direction {given.value!r}. Choices: {', '.join(DIRECTIONS)}."
+                )
             return value
         if name in ("since", "until"):
             spread = self._when(given)
@@ -268,7 +280,9 @@ class _Reader:
         comparison = self._text(named.get("comparison")) or "exactly"
         choices = ("exactly", "about", "at least", "at most")
         if comparison not in choices:
-            self.refuse(named["comparison"].line, f"No comparison {comparison!r}. Choices: {', '.join(choices)}.")
+            self.refuse(
+                named["comparison"].line, f"No comparison {comparison!r}. Choices: {', '.join(choices)}."
+            )
         return Amount(self._number(named["value"]), self._text(named["unit"]) or "", cast(Any, comparison))
 
     def _when(self, given: _Value) -> When:
@@ -333,7 +347,12 @@ def dump(
     digest: str | None = None,
 ) -> str:
     """Claims as the text of a claim file; what lacks a field stands in comments, to be completed by hand."""
-    head = {"format": FORMAT, "title": title, "source": source, "published": published and published.isoformat()}
+    head = {
+        "format": FORMAT,
+        "title": title,
+        "source": source,
+        "published": published and published.isoformat(),
+    }
     head |= {"sha256": digest}
     text = _yaml({name: value for name, value in head.items() if value is not None})
     whole_ones, incomplete = [], []
@@ -346,7 +365,9 @@ def dump(
     text += _yaml({"claims": whole_ones})
     for claim, why in incomplete:
         block = _yaml([as_fields(claim)])
-        text += "".join(f"# {printable(line, 10_000)}\n" for line in ["", f"Not complete: {why}", *block.splitlines()])
+        text += "".join(
+            f"# {printable(line, 10_000)}\n" for line in ["", f"Not complete: {why}", *block.splitlines()]
+        )
     return text
 
 

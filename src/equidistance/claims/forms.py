@@ -294,9 +294,7 @@ def _values(claim: Claim) -> list[Problem]:
         ("type", claim.type, PLOVER_TYPES),
     ):
         if value is not None and value not in choices:
-            found.append(
-                Problem(field, f"There is no {field} {value!r}. Choices: {', '.join(choices)}.")
-            )
+            found.append(Problem(field, f"There is no {field} {value!r}. Choices: {', '.join(choices)}."))
     if claim.direction not in (None, -1, 0, 1):
         found.append(Problem("direction", f"The direction {claim.direction!r} is none of -1, 0 and 1."))
     if not 0 <= claim.confidence <= 1:
@@ -309,7 +307,9 @@ def _values(claim: Claim) -> list[Problem]:
 def _dates(claim: Claim, today: date | None) -> list[Problem]:
     found = []
     if claim.since is not None and claim.until is not None and claim.until < claim.since:
-        found.append(Problem("until", f"The window ends on {claim.until}, before it starts on {claim.since}."))
+        found.append(
+            Problem("until", f"The window ends on {claim.until}, before it starts on {claim.since}.")
+        )
     if claim.when is not None and claim.when.last < claim.when.first:
         found.append(Problem("when", f"The date ends on {claim.when.last}, before {claim.when.first}."))
     days = {"since": claim.since, "until": claim.until}
@@ -341,7 +341,10 @@ _WHAT = {
 
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a claim file, after YAML has been read."""
-    day = {"type": ["string", "integer"], "description": "2022, 2022-07, 2022-07-15, 2022-Q3, 2022-summer or 2020s"}
+    day = {
+        "type": ["string", "integer"],
+        "description": "2022, 2022-07, 2022-07-15, 2022-Q3, 2022-summer or 2020s",
+    }
     code = {"type": "string", "minLength": 2, "maxLength": 100}
     text = {"type": "string", "minLength": 1, "maxLength": 5000}
     when = {
