@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from equidistance.assessment.ideal_points import ideal_points
     from equidistance.assessment.voting import voting_record
     from equidistance.assessment.why import why
+    from equidistance.claims.check import check
     from equidistance.corridors.routes import route
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
@@ -28,6 +29,7 @@ _PUBLIC = {
     "why": ("equidistance.assessment.why", "why"),
     "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
     "voting_record": ("equidistance.assessment.voting", "voting_record"),
+    "check": ("equidistance.claims.check", "check"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
@@ -40,6 +42,7 @@ __all__ = [
     "EquidistanceError",
     "__version__",
     "assess",
+    "check",
     "define_bloc",
     "ideal_points",
     "ingest",

@@ -219,10 +219,9 @@ class Bench:
         if path is None:
             return []
         with Store.open(path) as opened:
-            rows: list[dict[str, Any]] = (
-                opened.connection().execute(sql, parameters or {}).to_arrow_table().to_pylist()
-            )
-        return rows
+            cursor = opened.connection().execute(sql, parameters or {})
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def shipped_files() -> dict[str, list[Path]]:

@@ -16,7 +16,7 @@ from equidistance.claims.files import ENDINGS, load
 from equidistance.claims.forms import EQUAL, problems
 from equidistance.claims.verdicts import LEANS, SURE, WORDS, Finding, Verdict, as_dict, judged
 from equidistance.claims.words import understood
-from equidistance.errors import BadFile, EquidistanceError, InvalidRequest, StoreError, UnknownName
+from equidistance.errors import EquidistanceError, InvalidRequest, StoreError, UnknownName
 from equidistance.ground.blocs import resolve_power
 from equidistance.ground.states import State
 from equidistance.reading.records import Claim, Reading
@@ -297,13 +297,20 @@ def _opened(
     if str(what).lower().endswith(ENDINGS) and "://" not in str(what):
         file = load(Path(what))
         return _Text(file.claims, None, file.title, file.source, day or file.published, file.sha256)
-    try:
-        from equidistance.reading.read import read
-    except ImportError:
-        raise BadFile(
-            f"{what} is no claim file.", hint=f"A claim file ends in {' or '.join(ENDINGS)}."
-        ) from None
-    return _of_reading(read(str(what), published=day, **options), day)
+    return _of_reading(read_article(str(what), published, **options), day)
+
+
+def read_article(what: str, published: str | date | None = None, **options: Any) -> Reading:
+    """Read an article as :func:`equidistance.reading.read.read` does.
+
+    Raises:
+        InvalidRequest: the date of publication lies in the future.
+        EquidistanceError: whatever reading raises.
+    """
+    from equidistance.reading.read import read
+
+    reading: Reading = read(what, published=_day(published), **options)
+    return reading
 
 
 def _of_reading(reading: Reading, published: date | None) -> _Text:

@@ -156,7 +156,7 @@ def _weighed(claim: Claim, amount: Amount, rows: Sequence[dict[str, Any]], bench
             )
         )
     probability, word = combined(*_grades(records))
-    wide = f"{low:,.6g} to {high:,.6g}" if high < inf else f"{low:,.6g} or more"
+    wide = f"{low:,.12g} to {high:,.12g}" if high < inf else f"{low:,.12g} or more"
     decisive = [record for record in records if record.says]
     if not decisive:
         what = claim.quantity or claim.quote[:100]
@@ -302,8 +302,8 @@ def _record(row: dict[str, Any], says: int) -> Record:
         else f"{row['first']} to {row['last']}"
     )
     note = f" ({row['note']})" if row["note"] else ""
-    interval = "" if row["low"] == row["high"] else f" ({row['low']:,.10g} to {row['high']:,.10g})"
-    text = f"{row['quantity']}: {row['value']:,.6g}{interval} {row['unit']}, {row['account']}{note}"
+    interval = "" if row["low"] == row["high"] else f" ({row['low']:,.6g} to {row['high']:,.6g})"
+    text = f"{row['quantity']}: {row['value']:,.12g}{interval} {row['unit']}, {row['account']}{note}"
     return Record("number", span, text, row["source"], row["address"] or "", row["grade"], says)
 
 

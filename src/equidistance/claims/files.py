@@ -88,6 +88,28 @@ def parse(content: bytes, name: str) -> ClaimFile:
     return reader.file(tree)
 
 
+def read_tree(path: Path, most: int) -> tuple[list[int], Any]:
+    """Any file of plain YAML, with the lines of the items of the first list in it.
+
+    Raises:
+        BadFile: as :func:`load`.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise BadFile(f"Cannot read {path}: {error.strerror}.") from error
+    tree = _Reader(str(path)).tree(content, most)
+    lists = [value for value in tree.value.values() if isinstance(value.value, list)] if tree.keys else []
+    return [item.line for item in lists[0].value] if lists else [], _bare(tree)
+
+
+def _bare(value: _Value) -> Any:
+    if isinstance(value.value, dict):
+        return {name: _bare(item) for name, item in value.value.items()}
+    return [_bare(item) for item in value.value] if isinstance(value.value, list) else value.value
+
+
 class _Reader:
     """Reads one file; keeps its name for the messages."""
 
@@ -99,12 +121,10 @@ class _Reader:
             f"{self.name}, line {line}: {message}", hint=hint or "Check it with: equidistance claims lint"
         )
 
-    def tree(self, content: bytes) -> _Value:
+    def tree(self, content: bytes, most: int = MOST_BYTES) -> _Value:
         """The file as plain values with lines."""
-        if len(content) > MOST_BYTES:
-            raise BadFile(
-                f"{self.name} is larger than {MOST_BYTES:,} bytes.", hint="Split it into several files."
-            )
+        if len(content) > most:
+            raise BadFile(f"{self.name} is larger than {most:,} bytes.", hint="Split it into several files.")
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -354,7 +374,7 @@ def dump(
         "published": published and published.isoformat(),
     }
     head |= {"sha256": digest}
-    text = _yaml({name: value for name, value in head.items() if value is not None})
+    text = yaml_text({name: value for name, value in head.items() if value is not None})
     whole_ones, incomplete = [], []
     for claim in claims:
         wrong = problems(claim, date.today())
@@ -362,9 +382,9 @@ def dump(
             incomplete.append((claim, " ".join(problem.message for problem in wrong)))
         else:
             whole_ones.append(as_fields(claim))
-    text += _yaml({"claims": whole_ones})
+    text += yaml_text({"claims": whole_ones})
     for claim, why in incomplete:
-        block = _yaml([as_fields(claim)])
+        block = yaml_text([as_fields(claim)])
         text += "".join(
             f"# {printable(line, 10_000)}\n" for line in ["", f"Not complete: {why}", *block.splitlines()]
         )
@@ -409,7 +429,7 @@ def digest(claim: Claim) -> str:
 
 
 def _whole_number(value: float) -> float | int:
-    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else value
 
 
 class _Dumper(yaml.SafeDumper):
@@ -430,5 +450,6 @@ def _short_list(dumper: yaml.SafeDumper, items: list[Any]) -> yaml.Node:
 _Dumper.add_representer(list, _short_list)
 
 
-def _yaml(content: Any) -> str:
+def yaml_text(content: Any) -> str:
+    """Plain YAML, keys in the order given."""
     return cast(str, yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))

@@ -57,7 +57,7 @@ def amount_words(amount: Amount | None) -> str:
     if amount is None:
         return "no stated magnitude"
     comparison = "" if amount.comparison == "exactly" else f"{amount.comparison} "
-    return f"{comparison}{amount.value:,.10g} {printable(amount.unit, 100)}"
+    return f"{comparison}{amount.value:,.12g} {printable(amount.unit, 100)}"
 
 
 def channel_words(claim: Claim) -> str:

@@ -12,9 +12,11 @@ import typer
 
 from equidistance import __version__
 from equidistance.cli import (
+    claims_commands,
     corridor_commands,
     data_commands,
     ideal_point_commands,
+    ledger_commands,
     screen_commands,
     voting_commands,
 )
@@ -46,7 +48,7 @@ Since = Annotated[str | None, typer.Option(help="First month reported, e.g. 1992
 Until = Annotated[str | None, typer.Option(help="Last month reported; later evidence is not used.")]
 Indicators = Annotated[
     str | None,
-    typer.Option(help="Indicators, comma-separated; -name leaves one out, name=word or name=deed moves one."),
+    typer.Option(help="Indicators, comma-separated; -name leaves one out, +name adds one, name=word or name=deed moves one."),
 ]
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")
@@ -285,6 +287,8 @@ voting_commands.register(app)
 ideal_point_commands.register(app)
 corridor_commands.register(app)
 screen_commands.register(app)
+claims_commands.register(app)
+ledger_commands.register(app)
 
 
 def main() -> None:

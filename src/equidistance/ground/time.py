@@ -44,11 +44,20 @@ def parse_spread(text: str) -> tuple[date, date, Precision]:
     """First day, last day and precision of a date as a person writes it.
 
     Args:
-        text: ``2022``, ``2022-07``, ``2022-07-15``, ``2022-Q3``, ``2022-summer`` or ``2020s``.
+        text: ``2022``, ``2022-07``, ``2022-07-15``, ``2022-Q3``, ``2022-summer``, ``2020s``, or two of these with
+            ``..`` between them (``2022-07-01..2022-07-10``), whose precision is that of a span so long.
 
     Raises:
         InvalidRequest: none of these, or not in the calendar.
     """
+    if ".." in text:
+        start, _, stop = text.partition("..")
+        first, last = parse_spread(start)[0], parse_spread(stop)[1]
+        if last < first:
+            raise _not_a_date(text)
+        days = (last - first).days
+        spans: tuple[tuple[int, Precision], ...] = ((0, "day"), (31, "month"), (92, "season"), (366, "year"))
+        return first, last, next((name for most, name in spans if days <= most), "decade")
     match = _SPREAD.fullmatch(text.strip())
     if match is None:
         raise _not_a_date(text)

@@ -72,7 +72,7 @@ def read(paths: Sequence[Path]) -> Reading:
     rejected: list[Rejected] = []
     records: list[dict[str, object]] = []
     for path in paths:
-        records += convert_rows(path, REQUIRED, lambda row: [_act(row)], rejected, {})
+        records += convert_rows(path, REQUIRED, lambda row: [checked(row)], rejected, {})
     acts = pa.Table.from_pylist(records, schema=TABLES["acts"].schema)
     if not acts.num_rows:
         raise nothing_left([path.name for path in paths], "usable act")
@@ -84,7 +84,12 @@ def act_id(*parts: object) -> str:
     return sha256("\n".join("" if part is None else str(part) for part in parts).encode()).hexdigest()[:16]
 
 
-def _act(row: dict[str, str]) -> dict[str, object]:
+def checked(row: dict[str, str]) -> dict[str, object]:
+    """The record of one row of the layout.
+
+    Raises:
+        MalformedRowError: a cell that the layout does not take.
+    """
     cells = {name: (row.get(name) or "").strip() for name in ("act", *COLUMNS)}
     long = [name for name, text in cells.items() if len(text) > LONGEST]
     if long:
