@@ -119,8 +119,8 @@ class Checked:
             for i, verdict in enumerate(self.verdicts)
         ]
         kinds = {"claim": pa.int64(), "probability": pa.float64(), "for": pa.int64(), "against": pa.int64()}
-        names = ("claim", "form", "verdict", "probability", "understood", "because", "for", "against")
-        names += ("missing", "quote", "error")
+        names: tuple[str, ...] = ("claim", "form", "verdict", "probability", "understood", "because")
+        names += ("for", "against", "missing", "quote", "error")
         schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
         units = {
             "probability": "that the claim is right; empty where none was computed",

@@ -1,7 +1,7 @@
 """Claims that observed values test: level, ratio, count, amount, and dependence.
 
-A claimed magnitude and a published one agree where their intervals meet: the published number's own, and the claim's, which
-is as wide as its last digit ("550" is 545 to 555, "5 times" 4.5 to 5.5), wider for "about", and open for "at least".
+A claimed magnitude and a published one agree where their intervals meet: the published number's own, and the claim's,
+which is as wide as its last digit ("550" is 545 to 555, "5 times" 4.5 to 5.5), wider for "about", open for "at least".
 """
 
 from collections.abc import Sequence
@@ -227,8 +227,9 @@ def _paired(a: dict[str, Any], b: dict[str, Any]) -> bool:
 
 def _quotient(a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
     """The ratio of two numbers of one account, with the interval of its extremes and the weaker grade."""
+    mine, theirs = (f"{name_of(row['subject'])} {row['value']:g}" for row in (a, b))
     return a | {
-        "quantity": f"{a['quantity']}: {name_of(a['subject'])} {a['value']:g} against {name_of(b['subject'])} {b['value']:g} {a['unit']}",
+        "quantity": f"{a['quantity']}: {mine} against {theirs} {a['unit']}",
         "value": a["value"] / b["value"],
         "low": a["low"] / b["high"],
         "high": a["high"] / b["low"],

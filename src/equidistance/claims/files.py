@@ -1,7 +1,7 @@
 """Claim files: YAML that a person writes by hand, read strictly, with the line of every mistake.
 
-Read with PyYAML's events and nodes, never with its constructors: no object is ever made from a tag, and anchors, aliases,
-tags, several documents, doubled keys, deep nesting and big files are refused before anything is built.
+Read with PyYAML's events and nodes, never with its constructors: no object is ever made from a tag, and anchors,
+aliases, tags, several documents, doubled keys, deep nesting and big files are refused before anything is built.
 """
 
 import math
@@ -137,7 +137,7 @@ class _Reader:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else getattr(error, "position", 0) and 1 or 1
+            line = mark.line + 1 if mark else (getattr(error, "position", 0) and 1) or 1
             what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
             self.refuse(line, f"This is not YAML: {printable(str(what))}.")
         except RecursionError:
@@ -150,7 +150,7 @@ class _Reader:
         """What a claim file never needs, refused while the events stream by: nothing has been built yet."""
         depth = documents = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 self.refuse(
                     line,
@@ -239,9 +239,9 @@ class _Reader:
             )
         named = self._mapping(item, f"A {form.value} claim", sorted(allowed(form.value)))
         values: dict[str, Any] = {}
-        for name, given in named.items():
-            if given.value is not None:
-                values[name] = self._field(name, given)
+        for name, cell in named.items():
+            if cell.value is not None:
+                values[name] = self._field(name, cell)
         if "quote" not in values:
             self.refuse(item.line, "A claim needs a quote: the sentence that says it.")
         claim = Claim(**values)
@@ -452,4 +452,4 @@ _Dumper.add_representer(list, _short_list)
 
 def yaml_text(content: Any) -> str:
     """Plain YAML, keys in the order given."""
-    return cast(str, yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

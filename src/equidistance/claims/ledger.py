@@ -1,9 +1,9 @@
 """The ledger of acts: proposals, reviews and what was accepted, as rows in the user's store.
 
-A proposal is keyed by its content (the words and what was coded of them), so that reading a text again proposes nothing new,
-and a text that changed reopens what rested on the words it no longer has. Reviews are rows too: the last one counts, none is
-ever overwritten. What is accepted is written into the store as a version of the source ``expert_acts``, so that it is
-evidence like any other: with provenance, its own indicators, and a way out.
+A proposal is keyed by its content (the words and what was coded of them), so that reading a text again proposes nothing
+new, and a text that changed reopens what rested on the words it no longer has. Reviews are rows too: the last one
+counts, none is ever overwritten. What is accepted is written into the store as a version of the source
+``expert_acts``, so that it is evidence like any other: with provenance, its own indicators, and a way out.
 """
 
 import csv
@@ -446,8 +446,11 @@ def same_act(a: dict[str, str], b: dict[str, str]) -> bool:
 
 
 def with_act_ids(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """Give rows that tell one act one id. Rows with the finest dates go first; a coarse one that fits two acts of a finer
-    date joins neither, because nobody can say which."""
+    """Give rows that tell one act one id.
+
+    Rows with the finest dates go first; a coarse one that fits two acts of a finer date joins neither, because nobody
+    can say which.
+    """
 
     def span(row: dict[str, str]) -> tuple[int, date, str, str]:
         first, last, _ = parse_spread(row["when"])

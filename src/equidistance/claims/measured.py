@@ -131,7 +131,10 @@ def level(claim: Claim, bench: Bench) -> Finding:
         claim, lambda weights: _all(_directed(_mean(cut, weights), claim.direction) for cut in cuts.values())
     )
     cut = next(iter(cuts.values()))
-    because = f"{_chance_words(probability, word)} of standing so {window_words(cut.start, cut.stop)}{split}; 0 is the mean of all states and months."
+    because = (
+        f"{_chance_words(probability, word)} of standing so {window_words(cut.start, cut.stop)}{split}; "
+    )
+    because += "0 is the mean of all states and months."
     records = _estimates(claim, bench, cut.start, cut.stop)
     return Finding(probability, because, word, numbers, records, _unobserved(cuts, claim), _LATER)
 
@@ -157,7 +160,7 @@ def gap(claim: Claim, bench: Bench) -> Finding:
     cut = next(iter(cuts.values()))
     because = f"{_chance_words(probability, None)} of such a gap {window_words(cut.start, cut.stop)}."
     if not claim.powers:
-        because += f" The claim names nobody: the widest of {len(powers)} gaps was taken, and doubt about it counted as often."
+        because += f" The claim names nobody: the widest of {len(powers)} gaps was taken, its doubt counted as often."
     return Finding(
         probability,
         because,
@@ -237,7 +240,8 @@ def break_(claim: Claim, bench: Bench) -> Finding:
             or last is None
             or last <= path.months[at]
         ):
-            why = f"There is no evidence about {name_of(claim.subject)} and {name_of(power)} on both sides of {middle:%B %Y}."
+            pair = f"{name_of(claim.subject)} and {name_of(power)}"
+            why = f"There is no evidence about {pair} on both sides of {middle:%B %Y}."
             return Finding(None, why, missing=(why,), would_change=_LATER)
         end = min(len(path.months) - 1, _position(path, last) or 0)
         first = 0 if claim.since is None else _position(path, claim.since) or 0
@@ -477,11 +481,12 @@ def _estimates(
     cited = {row["source_id"]: row for row in assessed.sources}
     found: dict[tuple[str, str], list[int]] = {}
     for row in assessed.evidence:
-        if row["power"] in wanted and start.year <= row["year"] <= stop.year:
-            if claim.channel in (None, row["channel"]) or claim.form == "gap":
-                cell = found.setdefault((row["title"], row["source_id"]), [0, 0])
-                cell[0] += row["observations"]
-                cell[1] += row["records"]
+        if row["power"] not in wanted or not start.year <= row["year"] <= stop.year:
+            continue
+        if claim.channel in (None, row["channel"]) or claim.form == "gap":
+            cell = found.setdefault((row["title"], row["source_id"]), [0, 0])
+            cell[0] += row["observations"]
+            cell[1] += row["records"]
     return tuple(
         Record(
             "estimate",

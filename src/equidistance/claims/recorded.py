@@ -63,7 +63,9 @@ def event(claim: Claim, bench: Bench) -> Finding:
     if told or against:
         because = f"{len(told)} independent record(s) tell of it {when}, {len(against)} speak against it."
     else:
-        because = f"No independent record of such an act {when} is at hand; that none is noted does not mean that none happened."
+        because = (
+            f"No independent record of such an act {when} is at hand; that does not mean that none happened."
+        )
     missing = () if told or against else ("A record of it from another source than the text itself.",)
     return Finding(probability, because, word, (), tuple(records), missing, _LEDGER)
 
@@ -166,7 +168,7 @@ def cause(claim: Claim, bench: Bench) -> Finding:
     records = tuple(_act_record(row, row["grade"], 0) for row in ordered)
     if ordered:
         order = "; ".join(f"{_when_of(row)}: {printable(row['summary'], 120)}" for row in ordered)
-        because = f"The records stand in this order: {order}. An order of events is not yet a cause, and nothing here decides it."
+        because = f"The records stand in this order: {order}. An order is not yet a cause, and nothing here decides it."
     else:
         because = "No records show even the order of the two events, and an order would not make a cause."
     return Finding(

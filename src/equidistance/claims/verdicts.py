@@ -179,8 +179,8 @@ def judged(claim: Claim, understood: str, finding: Finding) -> Verdict:
 def combined(grades_for: list[str], grades_against: list[str]) -> tuple[float | None, Word | None]:
     """Probability and, where both sides weigh, ``mixed``: records taken as independent, each right as its grade says.
 
-    The odds of the claim are the product of the odds of the records for it, divided by those against it. Where each side
-    alone would lean to its verdict, the records conflict and no probability is told.
+    The odds of the claim are the product of the odds of the records for it, divided by those against it. Where each
+    side alone would lean to its verdict, the records conflict and no probability is told.
     """
     if not grades_for and not grades_against:
         return None, None

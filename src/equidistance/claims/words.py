@@ -87,7 +87,8 @@ def _level(claim: Claim) -> str:
             0: "neither close nor far",
             None: "somewhere",
         }
-        return f"{name_of(claim.subject)} stands {how[claim.direction]} to {names_of(claim.powers)}{channel_words(claim)}"
+        where = f"{names_of(claim.powers)}{channel_words(claim)}"
+        return f"{name_of(claim.subject)} stands {how[claim.direction]} to {where}"
     return _number(claim)
 
 
@@ -135,7 +136,8 @@ def _balance(claim: Claim) -> str:
 def _break(claim: Claim) -> str:
     how = {1: "moved closer to", -1: "moved away from", 0: "changed toward", None: "changed toward"}
     toward = names_of(claim.powers)
-    return f"{name_of(claim.subject)} {how[claim.direction]} {toward} more {when_words(claim.when)} than at other dates{channel_words(claim)}"
+    moved = f"{name_of(claim.subject)} {how[claim.direction]} {toward}{channel_words(claim)}"
+    return f"{moved} more {when_words(claim.when)} than at other dates"
 
 
 def _analogue(claim: Claim) -> str:

@@ -10,7 +10,9 @@ from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
 if TYPE_CHECKING:
-    from equidistance.claims.ledger import Proposal
+    from equidistance.claims.ledger import Ledger, Proposal
+    from equidistance.reading.records import Reading
+    from equidistance.sources.card import Rejected
 
 ledger_app = typer.Typer(
     help="The ledger of acts in your store.", no_args_is_help=True, rich_markup_mode=None
@@ -138,7 +140,8 @@ def import_(
     if (path is None) == (not shipped):
         raise InvalidRequest("Name a file, or say --shipped.", hint="equidistance ledger import acts.csv")
     paths = shipped_files()["acts"] if path is None else [path]
-    rows, rejected = [], []
+    rows: list[dict[str, str]] = []
+    rejected: list[Rejected] = []
     for one in paths:
         found, wrong = ledger_files.read(one)
         rows, rejected = rows + found, rejected + wrong
@@ -151,17 +154,14 @@ def import_(
     print(f"{new} new acts of {len(rows)} rows; {len(rejected)} rows were refused.")
 
 
-def _read(article: str, published: str | None) -> "object":
+def _read(article: str, published: str | None) -> "Reading":
     from equidistance.claims.check import read_article
 
     return read_article(article, published)
 
 
-def _ask(ledger: "object", proposal: "Proposal", number: int, total: int) -> bool:
+def _ask(ledger: "Ledger", proposal: "Proposal", number: int, total: int) -> bool:
     """Show one proposal and act on the keys; false to stop."""
-    from equidistance.claims.ledger import Ledger
-
-    assert isinstance(ledger, Ledger)
     act = dict(proposal.act)
     _show(proposal, act, number, total)
     while True:

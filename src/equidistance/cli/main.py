@@ -48,7 +48,9 @@ Since = Annotated[str | None, typer.Option(help="First month reported, e.g. 1992
 Until = Annotated[str | None, typer.Option(help="Last month reported; later evidence is not used.")]
 Indicators = Annotated[
     str | None,
-    typer.Option(help="Indicators, comma-separated; -name leaves one out, +name adds one, name=word or name=deed moves one."),
+    typer.Option(
+        help="Indicators, comma-separated; -name leaves one out, +name adds one, name=word or name=deed moves one."
+    ),
 ]
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")

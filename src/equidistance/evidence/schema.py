@@ -42,8 +42,8 @@ MUTUAL = ("AGREE", "CONSULT", "COOPERATE")
 
 MODALITIES = ("done", "announced", "planned", "denied", "threatened")
 GRADES = ("A", "B", "C", "D")
-"""How good a record of an act or a number is: A the document itself or official statistics, B a news agency or the party's
-own statement, C a single report, D a guess or an advertisement."""
+"""How good a record of an act or a number is: A the document itself or official statistics, B a news agency or the
+party's own statement, C a single report, D a guess or an advertisement."""
 
 
 @dataclass(frozen=True)

@@ -69,12 +69,12 @@ def parse_spread(text: str) -> tuple[date, date, Precision]:
         if month:
             return date(int(year), int(month), 1), month_end(int(year), int(month)), "month"
         if quarter:
-            first = 3 * int(quarter) - 2
-            return date(int(year), first, 1), month_end(int(year), first + 2), "quarter"
+            opens = 3 * int(quarter) - 2
+            return date(int(year), opens, 1), month_end(int(year), opens + 2), "quarter"
         if season:
-            start = SEASONS[season]
-            end = (int(year) + 1, 2) if season == "winter" else (int(year), start + 2)
-            return date(int(year), start, 1), month_end(*end), "season"
+            opens = SEASONS[season]
+            end = (int(year) + 1, 2) if season == "winter" else (int(year), opens + 2)
+            return date(int(year), opens, 1), month_end(*end), "season"
         if decade:
             return date(int(year), 1, 1), date(int(year) + 9, 12, 31), "decade"
         return date(int(year), 1, 1), date(int(year), 12, 31), "year"

@@ -25,10 +25,11 @@ _SCHEMA = pa.schema([field for field in INDICATOR_SCHEMA if field.name != "indic
 def expert_words(connection: Any) -> pa.Table:
     """What the state's government said to the power in a month, as a person coded it: closer against away.
 
-    Value: log((closer + 1/2) / (away + 1/2)) of distinct acts, error sqrt(1 / (closer + 1/2) + 1 / (away + 1/2)), as for
-    ``verbal_cooperation``, whose shared parameters it takes until a fit has seen it. Acts that were denied are left out,
-    and so are acts dated less finely than a season. The same act told by two articles counts once. ``n`` counts acts. Only
-    asked for by name (``--indicators +expert_words``): which acts a ledger holds depends on who keeps it."""
+    Value: log((closer + 1/2) / (away + 1/2)) of distinct acts, error sqrt(1 / (closer + 1/2) + 1 / (away + 1/2)), as
+    for ``verbal_cooperation``, whose shared parameters it takes until a fit has seen it. Acts that were denied are
+    left out, and so are acts dated less finely than a season. The same act told by two articles counts once. ``n``
+    counts acts. Only asked for by name (``--indicators +expert_words``): which acts a ledger holds depends on who
+    keeps it."""
     return _log_ratio(connection, "word", ("done", "announced", "planned", "threatened"))
 
 
@@ -45,8 +46,8 @@ def expert_words(connection: Any) -> pa.Table:
 def expert_deeds(connection: Any) -> pa.Table:
     """What the state's government did to the power in a month, as a person coded it: closer against away.
 
-    As ``expert_words``, with what was done only; shared parameters are those of ``material_cooperation`` until a fit has
-    seen it."""
+    As ``expert_words``, with what was done only; shared parameters are those of ``material_cooperation`` until a fit
+    has seen it."""
     return _log_ratio(connection, "deed", ("done",))
 
 

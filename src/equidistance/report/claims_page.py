@@ -1,13 +1,14 @@
 """The report of a check: the text annotated sentence by sentence, and each claim with its verdict and evidence.
 
-One HTML file without scripts that opens offline. The article is hostile input: its text is escaped, control and reordering
-characters are made visible, and no link of it is followed or kept.
+One HTML file without scripts that opens offline. The article is hostile input: its text is escaped, control and
+reordering characters are made visible, and no link of it is followed or kept.
 """
 
 import json
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -105,7 +106,7 @@ def annotated(checked: Checked) -> tuple[list[Marked], bool]:
         if verdict.claim.start is not None and verdict.claim.end is not None
     ]
     loaded = [(one.start, one.end, "loaded", 0, f"loaded wording: {one.kind}") for one in reading.loaded]
-    found = []
+    found: list[Marked] = []
     before = 0
     for sentence in reading.document.sentences:
         if sentence.start >= MOST_TEXT:
@@ -124,16 +125,14 @@ def annotated(checked: Checked) -> tuple[list[Marked], bool]:
     return found, False
 
 
-def _pieces(
-    text: str, start: int, end: int, spans: Sequence[tuple[int, int, str, int, str]]
-) -> list[Piece]:
+def _pieces(text: str, start: int, end: int, spans: Sequence[tuple[int, int, str, int, str]]) -> list[Piece]:
     """Cut a sentence where a marking begins or ends; loaded wording shows inside a claim, of two claims the shorter."""
     edges = {start, end}
     for first, last, *_ in spans:
         edges |= {edge for edge in (first, last) if start < edge < end}
     ordered = sorted(edges)
     found = []
-    for a, b in zip(ordered, ordered[1:], strict=False):
+    for a, b in pairwise(ordered):
         covering = sorted(
             (span for span in spans if span[0] <= a and span[1] >= b),
             key=lambda span: (span[2] != "loaded", span[1] - span[0], span[3]),
@@ -164,7 +163,8 @@ def act_words(act: "Act") -> str:
     mode = f" {act.mode}" if act.mode else ""
     said = " says " + " says ".join(act.attribution) if act.attribution != ("author",) else ""
     return printable(
-        f"{act.actor_text or act.actor}{toward}: {act.type}{mode} ({act.channel}, {act.instrument}, {sign}, {act.modality}), "
+        f"{act.actor_text or act.actor}{toward}: {act.type}{mode} "
+        f"({act.channel}, {act.instrument}, {sign}, {act.modality}), "
         f"{when_words(act.when)}; rule {act.rule}, confidence {act.confidence:.2f}{said}",
         500,
     )
@@ -182,7 +182,9 @@ def web_address(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    plain = parts.scheme in ("http", "https") and parts.netloc and address.isprintable() and " " not in address
+    plain = (
+        parts.scheme in ("http", "https") and parts.netloc and address.isprintable() and " " not in address
+    )
     return address if plain else ""
 
 
