@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
+    from equidistance.reading.read import read
     from equidistance.sources.ingest import ingest, pull
 
 _PUBLIC = {
@@ -33,6 +34,7 @@ _PUBLIC = {
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
     "route": ("equidistance.corridors.routes", "route"),
+    "read": ("equidistance.reading.read", "read"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
 }
 
@@ -44,6 +46,7 @@ __all__ = [
     "ideal_points",
     "ingest",
     "pull",
+    "read",
     "resolve",
     "route",
     "voting_record",

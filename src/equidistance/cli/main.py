@@ -15,6 +15,7 @@ from equidistance.cli import (
     corridor_commands,
     data_commands,
     ideal_point_commands,
+    reading_commands,
     screen_commands,
     voting_commands,
 )
@@ -285,6 +286,7 @@ voting_commands.register(app)
 ideal_point_commands.register(app)
 corridor_commands.register(app)
 screen_commands.register(app)
+reading_commands.register(app)
 
 
 def main() -> None:
