@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
+    from equidistance.reading.read import read
     from equidistance.sources.ingest import ingest, pull
 
 _PUBLIC = {
@@ -35,6 +36,7 @@ _PUBLIC = {
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
     "route": ("equidistance.corridors.routes", "route"),
+    "read": ("equidistance.reading.read", "read"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
 }
 
@@ -47,6 +49,7 @@ __all__ = [
     "ideal_points",
     "ingest",
     "pull",
+    "read",
     "resolve",
     "route",
     "voting_record",

@@ -17,6 +17,7 @@ from equidistance.cli import (
     data_commands,
     ideal_point_commands,
     ledger_commands,
+    reading_commands,
     screen_commands,
     voting_commands,
 )
@@ -291,6 +292,7 @@ corridor_commands.register(app)
 screen_commands.register(app)
 claims_commands.register(app)
 ledger_commands.register(app)
+reading_commands.register(app)
 
 
 def main() -> None:

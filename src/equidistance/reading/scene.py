@@ -1,0 +1,170 @@
+"""One sentence as the rules see it: groups of actors with the word that governs them, quotations, dates and amounts."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from equidistance.reading.actors import Cast, Mention
+from equidistance.reading.amounts import AmountMention, find_amounts
+from equidistance.reading.dates import DateMention, find_dates
+from equidistance.reading.records import Document, Sentence
+from equidistance.reading.sentences import quotations
+from equidistance.reading.tables import rows
+
+
+@dataclass(frozen=True)
+class Group:
+    """Actors joined by "and" or commas, e.g. "China, Kyrgyzstan and the Uzbek government".
+
+    Attributes:
+        start, end: offsets in the sentence; titles and determiners inside.
+        mentions: in order.
+        codes: their codes, each once.
+        governor: the preposition before the group in small letters, or ``""``.
+    """
+
+    start: int
+    end: int
+    mentions: tuple[Mention, ...]
+    codes: tuple[str, ...]
+    governor: str
+
+    @property
+    def text(self) -> str:
+        """The first member as written."""
+        return self.mentions[0].text
+
+    @property
+    def possessive(self) -> bool:
+        """Whether the last member owns what follows."""
+        return self.mentions[-1].possessive
+
+    def named(self, code: str) -> str:
+        """The member with this code as written."""
+        return next(one.text for one in self.mentions if code in one.codes)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A sentence with what was found in it; offsets are the sentence's own."""
+
+    sentence: Sentence
+    text: str
+    language: str
+    groups: tuple[Group, ...]
+    mentions: tuple[Mention, ...]
+    quoted: tuple[tuple[int, int], ...]
+    dates: tuple[DateMention, ...]
+    amounts: tuple[AmountMention, ...]
+    main: str | None
+
+    def in_quotation(self, start: int, end: int) -> bool:
+        """Whether a span lies inside a quotation."""
+        return any(a <= start and end <= b for a, b in self.quoted)
+
+
+PREPOSITIONS = frozenset(
+    "in of to from with for on at through between against by towards toward after during under about via over including upon "
+    "among amid despite before into onto across within without behind near around beyond than like as outside regarding "
+    "concerning bypassing per since until along off versus besides except "
+    "в во на с со к ко от из у о об для по за против между через при над под перед без до из-за около среди ради кроме мимо".split()
+)
+_FILLERS = frozenset(
+    "the a an its his her their our this that these those several some many all both most other new old former then current "
+    "neighbouring neighboring official first own more any no such post-soviet large big major leading two three four five "
+    "next-door brotherly fraternal friendly local federal national interim joint modern today's so-called entire "
+    "этот эта эти своей своего своим своими наш их его ее новый новая бывший все всех ряд".split()
+)
+_JOIN_EN = re.compile(
+    r"(?P<noun>(?:\s+[a-z][\w-]*){0,2})\s*(?:,\s*(?:and|as well as|or|but also|и)?|and|or|&|as well as|along with|together with|и|а также|-|–|/)\s*"
+    r"(?:(?:the|then|its|his|both|from|with|to|of|by|с|со|из|для|neighbouring|neighboring)\s+)*$"
+)
+
+
+def scene(document: Document, cast: Cast, sentence: Sentence) -> Scene:
+    """Put a sentence's findings together."""
+    shift = sentence.start
+    mentions = tuple(
+        Mention(one.start - shift, one.end - shift, one.code, one.kind, one.text, one.codes, one.possessive, one.person)
+        for one in cast.within(sentence.start, sentence.end)
+    )
+    return Scene(
+        sentence=sentence,
+        text=sentence.text,
+        language=document.language,
+        groups=tuple(_groups(sentence.text, mentions)),
+        mentions=mentions,
+        quoted=tuple(quotations(sentence.text)),
+        dates=tuple(find_dates(sentence.text, document.published)),
+        amounts=tuple(find_amounts(sentence.text)),
+        main=cast.main,
+    )
+
+
+def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
+    parts: list[list[Mention]] = []
+    starts: list[int] = []
+    for one in mentions:
+        floor = parts[-1][-1].end if parts else 0
+        start = _phrase_start(text, one, floor)
+        if parts and _joined(text, parts[-1][-1], start):
+            parts[-1].append(one)
+        else:
+            parts.append([one])
+            starts.append(start)
+    return [_group(text, start, members) for start, members in zip(starts, parts, strict=True)]
+
+
+def _joined(text: str, before: Mention, start: int) -> bool:
+    gap = text[before.end : start]
+    if before.possessive:
+        gap = re.sub(r"^['’‘]s?", "", gap)
+    if gap == "":
+        return False
+    join = _JOIN_EN.fullmatch(gap)
+    if join is None:
+        return False
+    noun = join["noun"].split()
+    # "Russian troops and American advisers": a noun may stand between only after an adjective or a possessive
+    return not noun or before.kind == "adjective" or before.possessive
+
+
+def _group(text: str, start: int, members: list[Mention]) -> Group:
+    codes = tuple(dict.fromkeys(code for one in members for code in one.codes))
+    return Group(start, members[-1].end, tuple(members), codes, _governor(text, start))
+
+
+@cache
+def _head_pattern() -> re.Pattern[str]:
+    words = [row["word"] for row in rows("heads.csv")]
+    heads = "|".join(sorted((re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words), key=len, reverse=True))
+    return re.compile(
+        rf"(?:(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]hen|[Ff]ormer|[Ss]everal|[Nn]umerous)\s+)?(?:[\w’'-]+\s+){{0,1}}?\b(?i:{heads})"
+        r"(?:\s+(?:of|for|and|the|[A-ZА-Я][\w-]+),?){0,8}?(?:\s+(?:of|for|from))?(?:\s+the)?\s+$"
+    )
+
+
+def _phrase_start(text: str, one: Mention, floor: int) -> int:
+    """Where the noun phrase of a mention begins: "the Ministry of Transport of the" belongs to "Russian Federation"."""
+    start = one.start
+    window = text[max(floor, start - 110) : start]
+    head = None
+    for match in re.finditer(r"(?<!\S)", window):
+        head = _head_pattern().match(window, match.start())
+        if head is not None and not re.match(r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and)\s", head.group()):
+            start -= len(window) - match.start()
+            break
+        head = None
+    while True:
+        word = re.search(r"(?:(?<=\s)|^)([\w'’-]+)\s+$", text[floor:start])
+        if word is None or word[1].lower() not in _FILLERS:
+            return start
+        start -= len(word.group())
+
+
+def _governor(text: str, start: int) -> str:
+    before = text[max(0, start - 30) : start].rstrip()
+    before = re.sub(r"[“\"«(]+$", "", before).rstrip()
+    word = re.search(r"(?:^|\s)([\w-]+)$", before)
+    found = word[1].lower() if word else ""
+    return found if found in PREPOSITIONS else ""

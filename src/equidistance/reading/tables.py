@@ -1,0 +1,51 @@
+"""The reading tables (``data/reading/*.csv``) and the small pattern language they are written in.
+
+A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``...`` up to
+five words, ``..`` up to two. Case does not matter. ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
+"""
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+
+READING_DATA = Path(__file__).parent.parent / "data" / "reading"
+
+_GAP = r"(?:[\s,\"“”«»(]+[\w$€£%][\w'’.%-]*)"
+_BREAK = r"[\s,\"“”«»]+"
+
+
+@cache
+def rows(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of one reading table."""
+    with (READING_DATA / name).open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def phrase(pattern: str) -> re.Pattern[str]:
+    """A pattern of the tables as a regular expression; every repetition in it is bounded."""
+    parts: list[str] = []
+    joined = True
+    for word in pattern.split():
+        if word in ("...", ".."):
+            parts.append(rf"{_GAP}{{0,{5 if word == '...' else 2}}}?")
+            joined = False
+            continue
+        optional = word.endswith("?")
+        body = rf"(?:{'|'.join(_word(choice) for choice in word.rstrip('?').split('|'))})"
+        if not parts:
+            parts.append(rf"(?:{body}{_BREAK})?" if optional else body)
+            joined = optional
+        elif optional:
+            parts.append(rf"(?:{_BREAK}{body})?")
+        elif joined and len(parts) == 1 and parts[0].endswith(")?"):
+            parts.append(body)
+            joined = False
+        else:
+            parts.append(_BREAK + body)
+    return re.compile(rf"(?<![\w-]){''.join(parts)}(?!\w)", re.IGNORECASE)
+
+
+def _word(choice: str) -> str:
+    stem = re.escape(choice.replace("_", " ").rstrip("*")).replace("'", "['’]").replace(r"\ ", r"\s+")
+    return stem + r"\w{0,12}" if choice.endswith("*") else stem
