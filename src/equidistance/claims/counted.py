@@ -179,7 +179,7 @@ def _weighed(claim: Claim, amount: Amount, rows: Sequence[dict[str, Any]], bench
 
 def _matching(claim: Claim, bench: Bench, years: int = 50) -> list[dict[str, Any]]:
     """Published numbers of the claim's quantity, subject, partners and unit."""
-    return [
+    found = [
         row
         for row in bench.numbers
         if (claim.subject is None or row["subject"] == claim.subject or row["subject"] in claim.powers)
@@ -188,13 +188,19 @@ def _matching(claim: Claim, bench: Bench, years: int = 50) -> list[dict[str, Any
         and _about(claim, row) >= ENOUGH_OVERLAP
         and _near(claim, row, bench, years)
     ]
+    alone = [row for row in found if not row["partners"]]
+    return alone if alone and not claim.powers else found  # a claim about nobody else is not about a part
 
 
 def _about(claim: Claim, row: dict[str, Any]) -> float:
+    """How surely a number is of the claim's quantity: by the quantity's words, or by those of the sentence around it."""
     codes = [claim.subject, *claim.powers, row["subject"], *(row["partners"] or "").split(";")]
     unit = claim.amount.unit if claim.amount and claim.amount.unit not in UNITS else ""
-    text = f"{claim.quantity or claim.quote} {unit}"
-    return overlap(topic(text, codes), topic(f"{row['quantity']} {row['note'] or ''}", codes))
+    told = topic(f"{row['quantity']} {row['note'] or ''}", codes)
+    named = overlap(topic(f"{claim.quantity or ''} {unit}", codes), told)
+    shared = topic(claim.quote, codes) & topic(row["quantity"], codes)
+    around = len(shared) / len(topic(row["quantity"], codes)) if len(shared) > 1 else 0.0
+    return max(named, around)
 
 
 def _partners_fit(claim: Claim, row: dict[str, Any]) -> bool:

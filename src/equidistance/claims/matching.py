@@ -139,11 +139,21 @@ _STOP = frozenset(
 )
 
 
+_ALIKE = {
+    **dict.fromkeys(("expen", "costl", "price", "tarif", "dear", "deare", "cheap", "cost", "costs"), "cost"),
+    **dict.fromkeys(("railw", "rail", "rails", "track", "train"), "rail"),
+    **dict.fromkeys(("firm", "firms", "compa", "enter"), "compa"),
+    **dict.fromkeys(("money", "fundi", "alloc", "finan", "inves"), "money"),
+}
+"""Stems that say the same of a quantity."""
+
+
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
     """The first letters of every word of a text that means something."""
-    words = re.findall(r"\w+", fold(text))
-    return frozenset(word[:STEM] for word in words if word not in _STOP and len(word) > 2)
+    words = re.findall(r"[^\W\d_]+", fold(text))
+    found = (word[:STEM] for word in words if word not in _STOP and len(word) > 2)
+    return frozenset(_ALIKE.get(stem, stem) for stem in found)
 
 
 @lru_cache(maxsize=512)
