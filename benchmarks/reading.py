@@ -53,7 +53,15 @@ def speed() -> None:
         print(f"equidistance {language}: {count} sentences, {count / seconds:,.0f} sentences/s, {len(reading.acts)} acts")
     print(f"equidistance: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
     try:
-        from natasha import Doc, MorphVocab, NewsEmbedding, NewsMorphTagger, NewsNERTagger, NewsSyntaxParser, Segmenter
+        from natasha import (
+            Doc,
+            MorphVocab,
+            NewsEmbedding,
+            NewsMorphTagger,
+            NewsNERTagger,
+            NewsSyntaxParser,
+            Segmenter,
+        )
     except ImportError:
         print("natasha is not installed: pip install natasha")
         return

@@ -15,7 +15,9 @@ MONTHS = tuple(date(2010 + t // 12, t % 12 + 1, 1) for t in range(12 * 14))
 DRAWS = 400
 
 
-def trajectory(deeds: float = 0.0, words: float = 0.0, *, slope: float = 0.0, spread: float = 0.3, step: int = 0) -> Trajectory:
+def trajectory(
+    deeds: float = 0.0, words: float = 0.0, *, slope: float = 0.0, spread: float = 0.3, step: int = 0
+) -> Trajectory:
     """Draws around a line (deeds, words; ``slope`` a year for both) that jumps by 2 at month ``step`` if given."""
     generator = np.random.default_rng(7)  # the same for every dyad, as on the real bench
     years = np.arange(len(MONTHS)) / 12
@@ -102,7 +104,9 @@ class MadeUp(Bench):
         return self.evidence.complete
 
     def votes(self, state: str, resolution: str) -> list[dict[str, Any]]:
-        return [r for r in self.evidence.votes if r["state"] == state and r["resolution"].endswith(resolution)]
+        return [
+            r for r in self.evidence.votes if r["state"] == state and r["resolution"].endswith(resolution)
+        ]
 
     def speeches(self, state: str | None, first: date | None, last: date | None) -> list[dict[str, Any]]:
         return [row for row in self.evidence.speeches if state in (None, row["state"])]
@@ -200,7 +204,11 @@ def act(quote: str = "banned the transit of goods by hauliers", **changes: Any) 
 
 
 def reading(
-    *acts: Act, text: str = "One. Two.", claims: tuple[Claim, ...] = (), address: str = "a.txt", sha256: str = "a" * 64
+    *acts: Act,
+    text: str = "One. Two.",
+    claims: tuple[Claim, ...] = (),
+    address: str = "a.txt",
+    sha256: str = "a" * 64,
 ) -> Reading:
     """A reading of a short text."""
     sentences, start = [], 0

@@ -41,8 +41,24 @@ EVIDENCE = Evidence(
         {"power": "RUS", "period": date(2022, 1, 1), "kind": "imports", "share": 0.6, "source_id": "trade-1"},
         {"power": "CHN", "period": date(2022, 1, 1), "kind": "imports", "share": 0.1, "source_id": "trade-1"},
     ],
-    speeches=[{"state": "KAZ", "session": 77, "year": 2022, "text": "We shall always build many bridges with all.", "title": "UN"}],
-    votes=[{"state": "KAZ", "resolution": "A/RES/ES-11/1", "date": date(2022, 3, 2), "vote": "abstain", "source_title": "UN"}],
+    speeches=[
+        {
+            "state": "KAZ",
+            "session": 77,
+            "year": 2022,
+            "text": "We shall always build many bridges with all.",
+            "title": "UN",
+        }
+    ],
+    votes=[
+        {
+            "state": "KAZ",
+            "resolution": "A/RES/ES-11/1",
+            "date": date(2022, 3, 2),
+            "vote": "abstain",
+            "source_title": "UN",
+        }
+    ],
 )
 BENCH = MadeUp(EVIDENCE)
 
@@ -80,11 +96,23 @@ CASES: list[tuple[Claim, str]] = [
     (claim("ratio", quantity="bridges", amount=Amount(9, "times")), "contradicted"),
     (claim("count", powers=(), quantity="ships on a lake", amount=Amount(30, "ships")), "leans supported"),
     (claim("count", powers=(), quantity="ships on a lake", amount=Amount(20, "ships")), "leans contradicted"),
-    (claim("count", powers=(), quantity="ships on a lake", amount=Amount(29, "ships", "about")), "leans supported"),
-    (claim("count", powers=(), quantity="ships on a lake", amount=Amount(20, "ships", "at least")), "leans supported"),
-    (claim("count", powers=(), quantity="ships on a lake", amount=Amount(20, "ships", "at most")), "leans contradicted"),
+    (
+        claim("count", powers=(), quantity="ships on a lake", amount=Amount(29, "ships", "about")),
+        "leans supported",
+    ),
+    (
+        claim("count", powers=(), quantity="ships on a lake", amount=Amount(20, "ships", "at least")),
+        "leans supported",
+    ),
+    (
+        claim("count", powers=(), quantity="ships on a lake", amount=Amount(20, "ships", "at most")),
+        "leans contradicted",
+    ),
     (claim("count", powers=(), quantity="camels", amount=Amount(20, "camels")), "not enough evidence"),
-    (claim("amount", powers=(), quantity="ships on the lake", amount=Amount(30, "km")), "not enough evidence"),
+    (
+        claim("amount", powers=(), quantity="ships on the lake", amount=Amount(30, "km")),
+        "not enough evidence",
+    ),
     (claim("dependence", quantity="imports"), "supported"),
     (claim("dependence", quantity="imports", powers=("CHN",)), "contradicted"),
     (claim("dependence", quantity="ideas"), "not enough evidence"),
@@ -93,10 +121,19 @@ CASES: list[tuple[Claim, str]] = [
     (claim("event", type="AGREE", subject="RUS", powers=("KAZ",), when=month(2022, 7)), "supported"),
     (claim("event", type="COOPERATE", when=month(2022, 7)), "leans supported"),
     (claim("event", type="ASSAULT", when=month(2022, 7)), "not enough evidence"),
-    (claim("event", type="AGREE", when=month(2022, 7), quote="they signed a deal on gas", powers=("CHN",)), "not enough evidence"),
+    (
+        claim("event", type="AGREE", when=month(2022, 7), quote="they signed a deal on gas", powers=("CHN",)),
+        "not enough evidence",
+    ),
     (claim("event", type="AGREE"), "not enough evidence"),
-    (claim("event", type="REJECT", mode="vote", said="abstain", quantity="ES-11/1", when=month(2022, 3)), "supported"),
-    (claim("event", type="REJECT", mode="vote", said="yes", quantity="ES-11/1", when=month(2022, 3)), "contradicted"),
+    (
+        claim("event", type="REJECT", mode="vote", said="abstain", quantity="ES-11/1", when=month(2022, 3)),
+        "supported",
+    ),
+    (
+        claim("event", type="REJECT", mode="vote", said="yes", quantity="ES-11/1", when=month(2022, 3)),
+        "contradicted",
+    ),
     (claim("quotation", said="we shall always build many bridges"), "supported"),
     (claim("quotation", said="we shall never build a single bridge"), "not enough evidence"),
     (claim("forecast", direction=-1, until=date(2030, 1, 1)), "not enough evidence"),
@@ -151,7 +188,9 @@ def turned(made: Claim, a: str, b: str) -> Claim:
 
 @pytest.mark.parametrize("made", [made for made, _ in CASES], ids=lambda made: made.form)
 @pytest.mark.parametrize(("a", "b"), [("RUS", "CHN"), ("RUS", "USA"), ("TUR", "GBR")])
-def test_swapping_two_names_in_claim_and_evidence_swaps_the_result_and_nothing_else(made: Claim, a: str, b: str) -> None:
+def test_swapping_two_names_in_claim_and_evidence_swaps_the_result_and_nothing_else(
+    made: Claim, a: str, b: str
+) -> None:
     before = verdict_on(made, BENCH)
     after = verdict_on(turned(made, a, b), MadeUp(EVIDENCE.swapped(a, b)))
     assert after.word == before.word
@@ -161,7 +200,11 @@ def test_swapping_two_names_in_claim_and_evidence_swaps_the_result_and_nothing_e
     def told(verdict: Any) -> list[Any]:
         """Numbers and records without names; their order may follow the names."""
         numbers = sorted((n.value, n.low, n.high, n.unit) for n in verdict.numbers)
-        return [numbers, sorted((r.kind, r.when, r.grade, r.says) for r in verdict.records), len(verdict.missing)]
+        return [
+            numbers,
+            sorted((r.kind, r.when, r.grade, r.says) for r in verdict.records),
+            len(verdict.missing),
+        ]
 
     assert told(after) == told(before)
 
@@ -190,19 +233,32 @@ def test_the_article_never_supports_itself() -> None:
 
 def test_one_source_that_says_a_thing_twice_says_it_once() -> None:
     twice = [act_row(), act_row(address="https://agency.example/2", act="b")]
-    assert word(claim("event", type="AGREE", when=month(2022, 7)), MadeUp(Evidence(acts=twice))) == "leans supported"
+    assert (
+        word(claim("event", type="AGREE", when=month(2022, 7)), MadeUp(Evidence(acts=twice)))
+        == "leans supported"
+    )
 
 
 def test_a_complete_list_of_visits_speaks_against_a_visit_it_lacks() -> None:
     made = claim("event", type="CONSULT", mode="visit", subject="USA", powers=("KAZ",), when=month(2019, 5))
     assert word(made, MadeUp(Evidence(complete=True))) == "contradicted"
     assert word(made, MadeUp(Evidence())) == "not enough evidence"
-    visit = {"visitor": "USA", "host": "KAZ", "date": date(2019, 5, 3), "precision": "day", "person": "X", "title": "T"}
+    visit = {
+        "visitor": "USA",
+        "host": "KAZ",
+        "date": date(2019, 5, 3),
+        "precision": "day",
+        "person": "X",
+        "title": "T",
+    }
     assert word(made, MadeUp(Evidence(visits=[visit], complete=True))) == "supported"
 
 
 def test_a_cause_tells_the_order_and_is_never_supported() -> None:
-    rows = [act_row(act="2", first=date(2022, 9, 1), last=date(2022, 9, 1), summary="water was cut"), act_row(act="1")]
+    rows = [
+        act_row(act="2", first=date(2022, 9, 1), last=date(2022, 9, 1), summary="water was cut"),
+        act_row(act="1"),
+    ]
     found = verdict_on(claim("cause", when=month(2022, 8)), MadeUp(Evidence(acts=rows)))
     assert found.word == "not enough evidence"
     assert found.because.index("2022-07-05") < found.because.index("2022-09-01")
@@ -228,7 +284,9 @@ def test_a_claim_about_nothing_known_is_not_enough_evidence_and_no_failure() -> 
 
 @given(st.floats(0, 1))
 def test_words_mirror_probabilities(p: float) -> None:
-    assert word_of(1 - p) == mirrored(word_of(p)) or min(abs(p - edge) for edge in (0.05, 0.2, 0.8, 0.95)) < 1e-9
+    assert (
+        word_of(1 - p) == mirrored(word_of(p)) or min(abs(p - edge) for edge in (0.05, 0.2, 0.8, 0.95)) < 1e-9
+    )
 
 
 grades = st.lists(st.sampled_from(sorted(RELIABILITY)), max_size=6)
@@ -247,14 +305,18 @@ def test_records_for_and_against_weigh_alike(for_it: list[str], against: list[st
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0.1, 2)), min_size=2, max_size=5))
-def test_probabilities_of_leading_sum_to_one_and_agree_with_simulation(moments: list[tuple[float, float]]) -> None:
+def test_probabilities_of_leading_sum_to_one_and_agree_with_simulation(
+    moments: list[tuple[float, float]],
+) -> None:
     named = {str(i): value for i, value in enumerate(moments)}
     chances = [measured.leads(named, name) for name in named]
     assert sum(chances) == pytest.approx(1, abs=1e-6)
     generator = np.random.default_rng(1)
     drawn = np.stack([mean + sd * generator.standard_normal(40_000) for mean, sd in moments])
     # 40,000 draws have a standard error of at most .0025; five of them
-    assert np.bincount(drawn.argmax(axis=0), minlength=len(moments)) / 40_000 == pytest.approx(chances, abs=0.0125)
+    assert np.bincount(drawn.argmax(axis=0), minlength=len(moments)) / 40_000 == pytest.approx(
+        chances, abs=0.0125
+    )
     close = (np.ptp(drawn, axis=0) < 0.5).mean()
     assert measured.alike(moments, 0.5) == pytest.approx(close, abs=0.0125)
 
@@ -305,7 +367,12 @@ def test_names_decide_nothing_on_the_shipped_data(monkeypatch: pytest.MonkeyPatc
 
 
 def test_five_times_dearer_is_mixed_and_both_pairs_are_shown() -> None:
-    made = claim("ratio", quantity="cost of transporting grain by rail", amount=Amount(5, "times"), when=month(2022, 11))
+    made = claim(
+        "ratio",
+        quantity="cost of transporting grain by rail",
+        amount=Amount(5, "times"),
+        when=month(2022, 11),
+    )
     [found] = check([made], store=False).verdicts
     assert found.word == "mixed"
     assert sorted(round(number.value, 1) for number in found.numbers) == [1.9, 5.2]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import get_args
 
+from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
-from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.loaded import loaded_in
 from equidistance.reading.records import Act, Channel, Claim, Form
 from equidistance.reading.roles import subject

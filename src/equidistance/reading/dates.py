@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from equidistance.reading.records import Precision, When
 
-_EN = "january february march april may june july august september october november december".split()
-_RU = "январ феврал март апрел ма июн июл август сентябр октябр ноябр декабр".split()
+_EN = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_RU = ["январ", "феврал", "март", "апрел", "ма", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр"]
 _SHORT = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12}
 _MONTH = (
     rf"(?P<month>{'|'.join(_EN)}|(?:{'|'.join(k for k in _SHORT)})(?=\.? \d)|"

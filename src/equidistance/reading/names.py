@@ -11,7 +11,7 @@ from functools import cache
 from typing import Literal
 
 from equidistance.ground.blocs import all_blocs
-from equidistance.ground.states import all_states, read_csv
+from equidistance.ground.states import all_states
 from equidistance.reading.tables import rows
 
 Kind = Literal["state", "adjective", "capital", "seat", "person", "organ", "bloc", "company", "outside", "nobody", "reference"]

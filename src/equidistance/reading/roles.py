@@ -272,8 +272,7 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
 
 
 _NOUN_BEFORE = PREPOSITIONS - {"to"} | frozenset(
-    "the a an this that these those its their his her our strong no any more new political military economic full such joint "
-    "eu western international and's mutual nuclear".split()
+    ["the", "a", "an", "this", "that", "these", "those", "its", "their", "his", "her", "our", "strong", "no", "any", "more", "new", "political", "military", "economic", "full", "such", "joint", "eu", "western", "international", "and's", "mutual", "nuclear"]
 )
 
 

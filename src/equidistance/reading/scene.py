@@ -64,16 +64,10 @@ class Scene:
 
 
 PREPOSITIONS = frozenset(
-    "in of to from with for on at through between against by towards toward after during under about via over including upon "
-    "among amid despite before into onto across within without behind near around beyond than like as outside regarding "
-    "concerning bypassing per since until along off versus besides except "
-    "в во на с со к ко от из у о об для по за против между через при над под перед без до из-за около среди ради кроме мимо".split()
+    ["in", "of", "to", "from", "with", "for", "on", "at", "through", "between", "against", "by", "towards", "toward", "after", "during", "under", "about", "via", "over", "including", "upon", "among", "amid", "despite", "before", "into", "onto", "across", "within", "without", "behind", "near", "around", "beyond", "than", "like", "as", "outside", "regarding", "concerning", "bypassing", "per", "since", "until", "along", "off", "versus", "besides", "except", "в", "во", "на", "с", "со", "к", "ко", "от", "из", "у", "о", "об", "для", "по", "за", "против", "между", "через", "при", "над", "под", "перед", "без", "до", "из-за", "около", "среди", "ради", "кроме", "мимо"]
 )
 _FILLERS = frozenset(
-    "the a an its his her their our this that these those several some many all both most other new old former then current "
-    "neighbouring neighboring official first own more any no such post-soviet large big major leading two three four five "
-    "next-door brotherly fraternal friendly local federal national interim joint modern today's so-called entire "
-    "этот эта эти своей своего своим своими наш их его ее новый новая бывший все всех ряд".split()
+    ["the", "a", "an", "its", "his", "her", "their", "our", "this", "that", "these", "those", "several", "some", "many", "all", "both", "most", "other", "new", "old", "former", "then", "current", "neighbouring", "neighboring", "official", "first", "own", "more", "any", "no", "such", "post-soviet", "large", "big", "major", "leading", "two", "three", "four", "five", "next-door", "brotherly", "fraternal", "friendly", "local", "federal", "national", "interim", "joint", "modern", "today's", "so-called", "entire", "этот", "эта", "эти", "своей", "своего", "своим", "своими", "наш", "их", "его", "ее", "новый", "новая", "бывший", "все", "всех", "ряд"]
 )
 _JOIN_EN = re.compile(
     r"(?P<noun>(?:\s+[a-z][\w-]*){0,2})\s*(?:,\s*(?:and|as well as|or|but also|и)?|and|or|&|as well as|along with|together with|и|а также|-|–|/)\s*"

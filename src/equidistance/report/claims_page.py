@@ -89,7 +89,14 @@ def render(checked: Checked) -> str:
         reliability=RELIABILITY,
         acts=_acts_table(checked),
         href=lambda table: "data:text/csv;charset=utf-8," + quote(table.to_csv()),
-        settings=json.dumps(checked.settings, indent=2, ensure_ascii=False),
+        settings=json.dumps(
+            {
+                name: printable(value) if isinstance(value, str) else value
+                for name, value in checked.settings.items()
+            },
+            indent=2,
+            ensure_ascii=False,
+        ),
         style=pages.get_template("report.css").render(theme=theme),
     )
 
