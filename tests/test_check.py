@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -266,8 +265,8 @@ def harmless(page: Tags) -> None:
 
 
 @pytest.fixture(scope="module")
-def opinion_check() -> Iterator[Checked]:
-    yield check(article("Pompous words were said. Nothing came of it."), store=False, today=date(2026, 1, 1))
+def opinion_check() -> Checked:
+    return check(article("Pompous words were said. Nothing came of it."), store=False, today=date(2026, 1, 1))
 
 
 def test_the_page_marks_the_text_and_tells_every_claim(opinion_check: Checked, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def _matching(claim: Claim, bench: Bench, years: int = 50) -> list[dict[str, Any
 
 
 def _about(claim: Claim, row: dict[str, Any]) -> float:
-    """How surely a number is of the claim's quantity: by the quantity's words, or by those of the sentence around it."""
+    """How surely a number is of the claim's quantity: by the quantity's words, or those of the sentence around it."""
     codes = [claim.subject, *claim.powers, row["subject"], *(row["partners"] or "").split(";")]
     unit = claim.amount.unit if claim.amount and claim.amount.unit not in UNITS else ""
     told = topic(f"{row['quantity']} {row['note'] or ''}", codes)
