@@ -141,8 +141,8 @@ def assess(
         since: first month reported (``1992``, ``"2014-03"``, a date). Earlier evidence still informs the estimate.
         until: last month reported, and last month whose evidence is used.
         channel: what orientation and equidistance rest on: words, deeds, or the mean of both.
-        indicators: indicators to use (all when not given); ``"-name"`` leaves one out, ``"+name"``
-            adds one that is not used by default, ``"name=word"`` moves it.
+        indicators: indicators to use (the default ones when not given); ``"-name"`` leaves one out, ``"+name"`` adds
+            one, ``"name=word"`` moves it.
         store: path of a store, ``False`` for the shipped data alone, ``None`` for the default store when there is one.
         refit: estimate the shared parameters on the evidence at hand instead of using the reference fit.
         draws: posterior draws for everything derived.
