@@ -21,9 +21,13 @@ _PLANNED = re.compile(
 )
 _ANNOUNCED = re.compile(r"(?i)\b(?:announced|decided|pledged|promised|agreed|объявил\w*|решил\w*|заявил\w* о)\b[^.;]{0,40}$")
 _THREATENED = re.compile(r"(?i)\b(?:threaten\w*|warned|пригрозил\w*|угрожа\w+)\b[^.;]{0,30}$")
+_REFUSED = re.compile(
+    r"(?i)\b(?:refus\w+|declin\w+|unwilling|no intention|reluctan\w+|отказал\w+|отказыва\w+)\s+(?:to\s+|of\s+)?(?:[\w-]+\s+)?$"
+)
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
+_BEFORE_VERBS = frozenset(("reject", "отвергнуть", "propose", "promise"))  # "refused to sign": the refusal is the signing's
 MOST_ACTS = 12
 
 
@@ -44,8 +48,15 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
                 if not is_verb(scene, trigger, match.start()) or _skipped(scene, trigger, match.start()):
                     continue
                 who = parties(scene, trigger, *match.span())
+                if who is not None and who.pairs and who.pairs[0][2] is None:
+                    who = _as_before(scene, who, match.start(), found) or who
                 if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
                     found.append((*match.span(), trigger, who))
+    found.sort(key=lambda one: one[0])
+    found = [
+        one for one in found
+        if one[2].name not in _BEFORE_VERBS or not any(0 <= later[0] - one[1] <= 12 and later is not one for later in found)
+    ]
     acts: list[Act] = []
     for start, end, trigger, who in sorted(found, key=lambda one: one[0]):
         for actor, actor_text, partner, partner_text in who.pairs:
@@ -55,6 +66,14 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
     for statement in said:
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
     return acts[:MOST_ACTS], said
+
+
+def _as_before(scene: Scene, who: Parties, start: int, found: list[tuple[int, int, Trigger, Parties]]) -> Parties | None:
+    """"A visited B and signed contracts": without a partner of its own, the act is toward the partner just named."""
+    before = [one for one in found if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]]
+    if not before or not re.search(r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[:start]):
+        return None
+    return Parties(before[-1][3].pairs, who.sure)
 
 
 def _alone(trigger: Trigger) -> bool:
@@ -97,6 +116,9 @@ def _act(
     actor, actor_text, partner, partner_text = who
     modality = _modality(scene, start)
     direction = trigger.direction * (-1 if modality == "denied" else 1)
+    kind, mode = trigger.type, trigger.mode
+    if kind != "REJECT" and _REFUSED.search(scene.text, max(0, start - 40), start):  # a refusal is an act of its own
+        kind, mode, direction, modality = "REJECT", None, -trigger.direction, "done"
     channel: Channel = "word" if trigger.channel == "word" else "deed"
     speech = speaker_of(said, start, end)
     if speech is not None and speech.code == actor and (modality != "done"):
@@ -115,9 +137,9 @@ def _act(
         partner_text=partner_text,
         third_parties=tuple(dict.fromkeys(others)),
         when=when,
-        type=trigger.type,
-        mode=trigger.mode,
-        channel=channel,
+        type=kind,
+        mode=mode,
+        channel="word" if kind == "REJECT" else channel,
         instrument=instrument(scene.text[quote_start:quote_end], trigger.instrument),
         direction=direction,
         intensity=trigger.intensity,

@@ -52,6 +52,8 @@ def find_said(scene: Scene) -> list[Said]:
             else:
                 continue
             found.append(Said(*_trim(text, *span), name, code, False))
+            if (quote := _partly_quoted(scene, *span)) is not None:
+                found.append(Said(quote[0] + 1, quote[1] - 1, name, code, True))
     found.sort(key=lambda one: (one.start - one.end, one.start))
     return found
 
@@ -104,6 +106,12 @@ def _plain_subject(governor: str) -> bool:
     return governor == ""
 
 
+def _partly_quoted(scene: Scene, start: int, end: int) -> tuple[int, int] | None:
+    """The longest quotation of at least four words inside a reported clause ("the deals were "at the lowest price"")."""
+    inside = [(a, b) for a, b in scene.quoted if start <= a and b <= end + 2 and len(scene.text[a:b].split()) >= 4]
+    return max(inside, key=lambda span: span[1] - span[0], default=None)
+
+
 def _inverted(scene: Scene, at: int) -> Speaker | None:
     """Who stands right after the verb: "…," said Kazakh Foreign Minister X."""
     return _following(scene, at, 4) if re.search(r"[,”\"»]\s*[—–-]?\s*\w+$", scene.text[max(0, at - 40) : at]) else None
@@ -111,7 +119,9 @@ def _inverted(scene: Scene, at: int) -> Speaker | None:
 
 def _following(scene: Scene, at: int, slack: int = 30) -> Speaker | None:
     for group in scene.groups:
-        if at <= group.start <= at + slack or (group.start <= at < group.end):
+        if (at <= group.start <= at + slack and not re.search(r"\b(?:which|whom|whose)\b", scene.text[at : group.start])) or (
+            group.start <= at < group.end
+        ):
             member = group.mentions[0]
             return scene.text[max(at, group.start) : group.mentions[0].end].strip(), member.code, group.start, member.end
     source = _pattern(scene.language, "source").search(scene.text, at, at + slack + 30)

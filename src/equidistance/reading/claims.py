@@ -17,6 +17,7 @@ from equidistance.reading.tables import phrase, rows
 
 _NEGATED = re.compile(r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$")
 _COMPARED = re.compile(r"(?i)\s*(?:more|less|higher|lower|larger|smaller|cheaper|longer|faster|bigger|greater|fewer|as|выше|больше|меньше|дороже|дешевле|ниже)\b")
+_FIXED = re.compile(r"(?i)(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*")
 _QUESTION = re.compile(r"\?[”\"»]?$")
 MOST_CLAIMS = 8
 
@@ -48,7 +49,14 @@ def rules(language: str) -> tuple[Rule, ...]:
 def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     """The claims of one sentence."""
     found: list[Claim] = []
-    for claim in (*_quotations(scene, said), *_by_rules(scene, said), *_amounts(scene, said), *_events(scene, acts)):
+    ruled = list(_by_rules(scene, said))
+    figures = [one for one in ruled if one.rule == "claim:rising-figure"]
+    compared = [one for one in ruled if one.form == "analogue"]
+    ruled = [
+        one for one in ruled
+        if not (one.form == "trend" and one not in figures and any(set(one.powers) <= set(a.powers) for a in compared))
+    ]
+    for claim in (*_quotations(scene, said), *ruled, *_amounts(scene, said, bool(figures)), *_events(scene, acts)):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
     if not _QUESTION.search(scene.text):
@@ -90,6 +98,8 @@ def _by_rules(scene: Scene, said: list[Said]) -> Iterator[Claim]:
                 "future": _future,
                 "norm": _norm,
                 "share": _share,
+                "reason": _reason,
+                "owner": _owner,
                 "amount": _none,
             }[rule.about]
             claim = read(scene, said, rule, match)
@@ -112,6 +122,7 @@ def _claim(
     confidence: float,
 ) -> Claim:
     start, end = _clause(scene, match.start(), match.end())
+    size = next((one.amount for one in scene.amounts if rule.name == "rising-figure" or (rule.form == "dependence" and one.kind == "share")), None)
     negated = bool(_NEGATED.search(scene.text[max(0, match.start() - 45) : match.start()]))
     date = next((one for one in scene.dates if one.since), None)
     when = nearest_date(scene, match.start())
@@ -125,7 +136,8 @@ def _claim(
         powers=powers,
         channel=_channel(scene.text[start:end]),
         instrument=instrument(scene.text[start:end], "") or None,
-        direction=rule.direction,
+        direction=_rising(match.group()) if rule.name == "rising-figure" else rule.direction,
+        amount=size,
         since=date.when.first if date else None,
         when=when if rule.form in ("break", "event", "forecast", "trend", "level") else None,
         negated=negated,
@@ -133,6 +145,10 @@ def _claim(
         rule=f"claim:{rule.name}",
         confidence=confidence,
     )
+
+
+def _rising(text: str) -> int:
+    return -1 if re.search(r"(?i)^(?:fell|fallen|drop|declin|shrank|halved|lost)", text) else 1
 
 
 def _clause(scene: Scene, start: int, end: int) -> tuple[int, int]:
@@ -151,7 +167,7 @@ def _channel(text: str) -> Channel | None:
     return None
 
 
-def _who(scene: Scene, match: re.Match[str]) -> tuple[str | None, tuple[str, ...]]:
+def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str | None, tuple[str, ...]]:
     """Subject and powers: the subject before the words; toward whom: the group after or around them, else everybody else."""
     group = subject(scene, match.start(), weak=False)
     owner = next((g for g in scene.groups if g.possessive and g.end <= match.start() + 1), None)
@@ -160,6 +176,10 @@ def _who(scene: Scene, match: re.Match[str]) -> tuple[str | None, tuple[str, ...
     pair = next((g for g in scene.groups if g.governor in ("between", "между") and len(g.codes) > 1), None)
     adjacent = next((g for g in scene.groups if len(g.codes) == 2 and all(m.kind == "adjective" for m in g.mentions) and abs(g.end - match.start()) < 30), None)
     pair = pair or adjacent
+    if pair is not None and balance:
+        outside = next((g for g in reversed(scene.groups) if g.end <= pair.start and not set(g.codes) & set(pair.codes)), None)
+        who = outside.codes[0] if outside is not None else scene.main
+        return (None if who in pair.codes else who), pair.codes
     if pair is not None:
         who = scene.main if scene.main in pair.codes else pair.codes[0]
         return who, tuple(code for code in pair.codes if code != who)
@@ -192,8 +212,32 @@ def _pair(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
 def _one(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
     if not scene.groups and rule.form not in ("break", "gap"):
         return None
-    who, powers = _who(scene, match)
+    who, powers = _who(scene, match, rule.form == "balance")
+    if rule.form == "break" and who is not None and not powers:
+        only = next((g for g in scene.groups if g.governor in ("with", "с") and who in g.codes), None)
+        who, powers = (None, (who,)) if only else (who, powers)  # "the break with Moscow": whose, the sentence does not say
+        return _claim(scene, said, rule, match, who, powers, 0.55)
     return None if who is None else _claim(scene, said, rule, match, who, powers, 0.65)
+
+
+def _reason(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """"After A's threats, B stopped": the reason is A's, the claim is about B."""
+    owner = next((g for g in scene.groups if match.start() <= g.start and g.start <= match.end() + 12), None)
+    later = next((g for g in scene.groups if owner and g.start > owner.end and g.governor == "" and g.codes[0] not in owner.codes), None)
+    who = later or subject(scene, match.start(), weak=False)
+    code = who.codes[0] if who is not None else scene.main
+    if owner is None or code is None or code in owner.codes:
+        return None
+    return _claim(scene, said, rule, match, code, owner.codes, 0.7)
+
+
+def _owner(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """"A owns the network of B": B depends on A."""
+    holder = subject(scene, match.start(), weak=False)
+    held = next((g for g in scene.groups if g.start >= match.end() and holder and not set(g.codes) & set(holder.codes)), None)
+    if holder is None or held is None:
+        return None
+    return _claim(scene, said, rule, match, held.codes[0], holder.codes, 0.6)
 
 
 def _none(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
@@ -265,7 +309,7 @@ def _future(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) ->
 
 
 def _norm(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    if not scene.groups:
+    if not scene.groups or _FIXED.match(scene.text, match.start()):
         return None
     who, powers = _who(scene, match)
     return None if who is None else _claim(scene, said, rule, match, who, powers, 0.55)
@@ -311,11 +355,13 @@ def _quotations(scene: Scene, said: list[Said]) -> Iterator[Claim]:
         )
 
 
-def _amounts(scene: Scene, said: list[Said]) -> Iterator[Claim]:
+def _amounts(scene: Scene, said: list[Said], figures: bool) -> Iterator[Claim]:
     for one in scene.amounts:
         if not scene.groups or _fragment_of_quote(scene, said, one.start, one.end):
             continue
         form: Form
+        if figures and one.kind in ("times", "share"):
+            continue  # "exports rose by 40 percent" is a trend and its size
         if one.kind == "times":
             if not _COMPARED.match(scene.text, one.end) and one.amount.value < 2:
                 continue

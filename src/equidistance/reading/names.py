@@ -187,6 +187,8 @@ def _same(text: str, start: int, words: tuple[str, ...]) -> int:
         if piece != word and not (number == 0 and word[:1].islower() and piece == word[:1].upper() + word[1:]):
             return 0
         at += len(word)
+    if text[at : at + 1] == "s" and words[-1].istitle() is False and words[-1][-1:].islower() and len(words) > 1:
+        at += 1  # "Mir cards"
     following = text[at : at + 1]
     if following.isalnum() or following == "_" or re.match(r"['’](?!s?(?:\W|$))", text[at : at + 3]):
         return 0  # "Xi'an" is not Xi

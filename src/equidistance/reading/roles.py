@@ -63,6 +63,8 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     """The parties of one trigger at ``start``..``end`` of the sentence, or None where no actor is found."""
     find = {
         "active": _active,
+        "deverbal": _active,
+        "deal": _deal,
         "mutual": _mutual,
         "between": _between,
         "visit": _visit,
@@ -98,6 +100,9 @@ def _within(group: Group, sure: float) -> Parties:
 
 
 def _passive(scene: Scene, start: int, end: int) -> bool:
+    first = re.compile(r"[\w-]+").match(scene.text, start)
+    if first is not None and first.group().lower().endswith("ing"):
+        return False
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
     return bool(re.search(r"\b(?:was|were|been|be|being)\s+\w+$", scene.text[start:end]))
@@ -125,7 +130,7 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
             break
         if group.end > start or (group.start <= start < group.end):
             continue
-        if group.governor == "":
+        if group.governor == "" or (group.governor in _CONJUNCTIONS and _before_verb(scene, group, start)):
             if group.possessive and fallback is None and start - group.end > 25:
                 fallback = group
                 continue
@@ -133,6 +138,15 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
         if group.governor in ("by", "of", "for") and fallback is None and weak:
             fallback = group
     return fallback if weak else None
+
+
+_CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "like", "после", "до"))
+
+
+def _before_verb(scene: Scene, group: Group, start: int) -> bool:
+    """Whether a group after "after" or "since" is the subject of a clause: the verb follows it at once."""
+    gap = scene.text[group.end : start].split()
+    return len(gap) <= 2 and not any(word.endswith((",", ";", ":")) for word in gap)
 
 
 def _after(scene: Scene, trigger: Trigger, start: int, end: int, high: int, but: frozenset[str]) -> Group | None:
@@ -218,6 +232,16 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
     if before is not None and len(before.codes) > 1:
         return _within(before, 0.7)
     return None
+
+
+def _deal(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """"A achieved the signing of these contracts": the other side is the state the text is about."""
+    found = _between(scene, trigger, start, end)
+    actors = subject(scene, start, weak=False)
+    if found is None and actors is not None and scene.main is not None and scene.main not in actors.codes:
+        pairs = tuple((code, actors.named(code), scene.main, None) for code in actors.codes)
+        return Parties(pairs, 0.45)
+    return found
 
 
 def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:

@@ -107,12 +107,21 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
     for one in mentions:
         floor = parts[-1][-1].end if parts else 0
         start = _phrase_start(text, one, floor)
-        if parts and _joined(text, parts[-1][-1], start):
+        if parts and _joined(text, parts[-1][-1], start) and not _new_clause(text, parts[-1], starts[-1], one):
             parts[-1].append(one)
         else:
             parts.append([one])
             starts.append(start)
     return [_group(text, start, members) for start, members in zip(starts, parts, strict=True)]
+
+
+_FINITE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|does|did|do|cannot|can|\w+ed)\s")
+
+
+def _new_clause(text: str, before: list[Mention], start: int, one: Mention) -> bool:
+    """"support A in the war against B, and C is its ally": C opens a clause of its own, it is not joined to B."""
+    gap = text[before[-1].end : one.start]
+    return "," in gap and " and" in gap and bool(_governor(text, start)) and _FINITE.match(text, one.end) is not None
 
 
 def _joined(text: str, before: Mention, start: int) -> bool:
@@ -165,6 +174,9 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
 def _governor(text: str, start: int) -> str:
     before = text[max(0, start - 30) : start].rstrip()
     before = re.sub(r"[“\"«(]+$", "", before).rstrip()
+    listed = re.search(r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},?\s+(?:and\s+)?)+$", text[max(0, start - 90) : start])
+    if listed is not None and "," in listed.group():
+        before = before[: len(before)] if listed[1] not in PREPOSITIONS else listed[1]  # "of Central Asia, China"
     word = re.search(r"(?:^|\s)([\w-]+)$", before)
     found = word[1].lower() if word else ""
     return found if found in PREPOSITIONS else ""
