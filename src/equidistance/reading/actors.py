@@ -241,8 +241,9 @@ def _main(named: list[Mention], document: Document) -> str | None:
             counts[one.code] += 2 if one.start < head else 1
     if not counts:
         return None
-    ranked = counts.most_common(2)
-    return ranked[0][0] if len(ranked) == 1 or ranked[0][1] > ranked[1][1] else min(ranked)[0]
+    ranked = counts.most_common(1)
+    most = ranked[0][1]
+    return next(one.code for one in named if counts[one.code] == most)  # the first spoken of, among equals
 
 
 # --- words that point back ----------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def _pointed(match: re.Match[str], before: list[Mention], main: str | None, docu
     if match["they"]:
         groups = [one for one in near if one.kind in ("adjective", "company", "bloc")]
         return (groups[-1].code,) if groups else ()
-    states = [one for one in near if one.kind in ("state", "capital", "adjective") and len(one.code) == 3]
+    states = [one for one in near if one.kind not in ("bloc", "company", "outside") and len(one.code) == 3]
     if "epublic" in match.group() and main is not None:
         return (main,)
     if not states and main is not None:

@@ -11,8 +11,8 @@ from equidistance.reading.scene import Group, Scene
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
-    r"(?i)\b(?:should|must|could|would|might|may|can|cannot|ought to|need to|needs to|have to|has to|if|whether|unless|"
-    r"possible to|able to|unable to|difficult to|necessary to|against the background|afraid to|how to|чтобы|если|может|могут|"
+    r"(?i)\b(?:should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|has to|if|whether|unless|"
+    r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|against the background|afraid to|how to|чтобы|если|может|могут|"
     r"должн\w+|следует|нужно|необходимо)\s+(?:[\w’'-]+\s+){0,2}$"
 )
 _PLANNED = re.compile(

@@ -133,6 +133,6 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Literal["money", "measure", "share", "ti
             r"баррел\w*|megawatts?|MW|GW|gigawatts?|cubic met\w+|куб\w*|TEU|hectares?|гектар\w*)",
             "measure",
         ),
-        (rf"{_NUMBER}{_SCALE}\s+(?:[\w’'-]+\s+){{0,3}}?(?P<unit>{_counted()})", "count"),
+        (rf"(?!(?:19|20)\d\d\s){_NUMBER}{_SCALE}\s+(?:[^\W\d][\w’'-]*\s+){{0,3}}?(?P<unit>{_counted()})", "count"),
     )
 )

@@ -10,7 +10,7 @@ from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
 from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.loaded import loaded_in
-from equidistance.reading.records import Act, Channel, Claim, Form
+from equidistance.reading.records import Act, Amount, Channel, Claim, Form
 from equidistance.reading.roles import subject
 from equidistance.reading.scene import Group, Scene
 from equidistance.reading.tables import phrase, rows
@@ -56,7 +56,7 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
         one for one in ruled
         if not (one.form == "trend" and one not in figures and any(set(one.powers) <= set(a.powers) for a in compared))
     ]
-    for claim in (*_quotations(scene, said), *ruled, *_amounts(scene, said, bool(figures)), *_events(scene, acts)):
+    for claim in (*_quotations(scene, said), *ruled, *_amounts(scene, said, [one.amount for one in ruled if one.amount is not None]), *_events(scene, acts)):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
     if not _QUESTION.search(scene.text):
@@ -122,7 +122,7 @@ def _claim(
     confidence: float,
 ) -> Claim:
     start, end = _clause(scene, match.start(), match.end())
-    size = next((one.amount for one in scene.amounts if rule.name == "rising-figure" or (rule.form == "dependence" and one.kind == "share")), None)
+    size = next((one.amount for one in scene.amounts if _belongs(rule, one, match)), None)
     negated = bool(_NEGATED.search(scene.text[max(0, match.start() - 45) : match.start()]))
     date = next((one for one in scene.dates if one.since), None)
     when = nearest_date(scene, match.start())
@@ -145,6 +145,14 @@ def _claim(
         rule=f"claim:{rule.name}",
         confidence=confidence,
     )
+
+
+def _belongs(rule: Rule, one: AmountMention, match: re.Match[str]) -> bool:
+    """Whether a magnitude is the size of what a rule found rather than a claim of its own."""
+    if rule.form == "trend":
+        inside = match.start() <= one.start and one.end <= match.end()
+        return one.kind in ("times", "share") and (inside or rule.name == "rising-figure")
+    return rule.form == "dependence" and one.kind == "share"
 
 
 def _rising(text: str) -> int:
@@ -279,11 +287,11 @@ def _both(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
 
 def _analogue(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
     """"a second Ukraine": a state's name right after the words, with an article or verb that makes it a kind."""
-    state = next((m for m in scene.mentions if 0 <= m.start - match.end() <= 5 and m.kind in ("state", "adjective") and len(m.code) == 3), None)
+    state = next((m for m in scene.mentions if 0 <= m.start - match.end() <= 5 and m.kind in ("state", "capital", "adjective") and len(m.code) == 3), None)
     if state is None:
         return None
     gap = scene.text[match.end() : state.start]
-    if rule.name in ("second", "вторая") and (gap.strip() or state.kind != "state" or state.possessive):
+    if rule.name in ("second", "вторая") and (gap.strip() or state.kind == "adjective" or state.possessive):
         return None
     before = scene.text[max(0, match.start() - 14) : match.start()].lower()
     if rule.name == "second" and not re.search(r"\b(?:an?|the|into|as|of|become|becomes|becoming|becoming the)\s*[“\"«]?$", before):
@@ -355,12 +363,12 @@ def _quotations(scene: Scene, said: list[Said]) -> Iterator[Claim]:
         )
 
 
-def _amounts(scene: Scene, said: list[Said], figures: bool) -> Iterator[Claim]:
+def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Claim]:
     for one in scene.amounts:
         if not scene.groups or _fragment_of_quote(scene, said, one.start, one.end):
             continue
         form: Form
-        if figures and one.kind in ("times", "share"):
+        if one.amount in told:
             continue  # "exports rose by 40 percent" is a trend and its size
         if one.kind == "times":
             if not _COMPARED.match(scene.text, one.end) and one.amount.value < 2:

@@ -65,6 +65,7 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "active": _active,
         "deverbal": _active,
         "deal": _deal,
+        "guest": _guest,
         "mutual": _mutual,
         "between": _between,
         "visit": _visit,
@@ -125,6 +126,11 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
     """The group before ``start`` that no preposition governs; else (``weak``) an owner or the actor of an opening phrase."""
     fallback: Group | None = None
+    conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
+    if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
+        first = [g for g in scene.groups if low <= g.start and g.end < conjoined.start() and g.governor == "" and not g.possessive]
+        if len(first) > 1:
+            return first[0]
     for group in reversed(scene.groups):
         if group.start < low:
             break
@@ -232,6 +238,13 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
     if before is not None and len(before.codes) > 1:
         return _within(before, 0.7)
     return None
+
+
+def _guest(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """"A received B" is a visit when B is a person."""
+    found = _active(scene, trigger, start, end)
+    near = next((g for g in scene.groups if 0 <= g.start - end <= 12 and g.mentions[0].person), None)
+    return found if near is not None else None
 
 
 def _deal(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:

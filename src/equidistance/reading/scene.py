@@ -112,7 +112,14 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
         else:
             parts.append([one])
             starts.append(start)
-    return [_group(text, start, members) for start, members in zip(starts, parts, strict=True)]
+    found: list[Group] = []
+    for start, members in zip(starts, parts, strict=True):
+        # "from Washington, Bishkek stopped": a list ends with "and"; what a bare comma adds at its end is a new phrase
+        if len(members) > 1 and "," in (gap := text[members[-2].end : members[-1].start]) and not re.search(r"\b(?:and|or|as|и|или|а)\b", gap):
+            found += [_group(text, start, members[:-1]), _group(text, _phrase_start(text, members[-1], members[-2].end), members[-1:])]
+        else:
+            found.append(_group(text, start, members))
+    return found
 
 
 _FINITE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|does|did|do|cannot|can|\w+ed)\s")
@@ -134,13 +141,15 @@ def _joined(text: str, before: Mention, start: int) -> bool:
     if join is None:
         return False
     noun = join["noun"].split()
+    if noun and re.fullmatch(r"[\w\s-]*,\s*", gap):
+        return False  # "after Chinese threats, Manila": a comma after a noun ends the phrase
     # "Russian troops and American advisers": a noun may stand between only after an adjective or a possessive
     return not noun or before.kind == "adjective" or before.possessive
 
 
 def _group(text: str, start: int, members: list[Mention]) -> Group:
     codes = tuple(dict.fromkeys(code for one in members for code in one.codes))
-    return Group(start, members[-1].end, tuple(members), codes, _governor(text, start))
+    return Group(start, members[-1].end, tuple(members), codes, _governor(text, start, listed=len(members) > 1))
 
 
 @cache
@@ -171,12 +180,18 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
         start -= len(word.group())
 
 
-def _governor(text: str, start: int) -> str:
+_UNKNOWN_LIST = re.compile(
+    r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},\s+){1,4}$"
+)
+
+
+def _governor(text: str, start: int, *, listed: bool = False) -> str:
     before = text[max(0, start - 30) : start].rstrip()
     before = re.sub(r"[“\"«(]+$", "", before).rstrip()
-    listed = re.search(r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},?\s+(?:and\s+)?)+$", text[max(0, start - 90) : start])
-    if listed is not None and "," in listed.group():
-        before = before[: len(before)] if listed[1] not in PREPOSITIONS else listed[1]  # "of Central Asia, China"
+    if listed:  # "to the countries of Central Asia, Afghanistan and China": the list began before the first known name
+        chain = _UNKNOWN_LIST.search(text[max(0, start - 90) : start])
+        if chain is not None and chain[1] in PREPOSITIONS:
+            return chain[1]
     word = re.search(r"(?:^|\s)([\w-]+)$", before)
     found = word[1].lower() if word else ""
     return found if found in PREPOSITIONS else ""
