@@ -78,20 +78,17 @@ def alternatives(text: str) -> frozenset[str]:
 
 def compare(judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[str], str]], score: Score, where: str) -> None:
     """Add one sentence to a score; proposals are (kind, first, seconds, words)."""
-    used: set[int] = set()
-    pending = list(proposals)
-    order = sorted(range(len(judged)), key=lambda i: (not judged[i].required, len(judged[i].kinds)))
-    for kind, first, seconds, words in pending:
-        kind = "YIELD" if kind == "RETREAT" else kind
-        hit = next((i for i in order if i not in used and judged[i].fits(kind, first, seconds)), None)
+    pending = [("YIELD" if kind == "RETREAT" else kind, first, seconds, words) for kind, first, seconds, words in proposals]
+    matched = _matching(judged, pending)
+    used = set(matched.values())
+    for number, (kind, first, seconds, words) in enumerate(pending):
         proposal = f"{kind} {first}>{','.join(seconds)}"
-        if hit is None:
+        if number in matched:
+            score.right += 1
+            score.rows.append((where, "right", f"{proposal}: {judged[matched[number]].label or words}"))
+        else:
             score.wrong += 1
             score.rows.append((where, "wrong", f"{proposal}: {words}"))
-        else:
-            used.add(hit)
-            score.right += 1
-            score.rows.append((where, "right", f"{proposal}: {judged[hit].label or words}"))
     for number, one in enumerate(judged):
         if one.required:
             score.required += 1
@@ -99,6 +96,25 @@ def compare(judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[s
             if number not in used:
                 name = f"{'|'.join(sorted(one.kinds))} {'|'.join(sorted(one.first))}>{'|'.join(sorted(one.second))}"
                 score.rows.append((where, "missed", f"{name}: {one.label}"))
+
+
+def _matching(judged: Sequence[Judged], pending: Sequence[tuple[str, str, list[str], str]]) -> dict[int, int]:
+    """Proposal -> judgement, each used once, as many required judgements as can be (augmenting paths)."""
+    taken: dict[int, int] = {}  # proposal -> judgement
+
+    def place(number: int, tried: set[int]) -> bool:
+        for proposal, (kind, first, seconds, _) in enumerate(pending):
+            if proposal in tried or not judged[number].fits(kind, first, seconds):
+                continue
+            tried.add(proposal)
+            if proposal not in taken or place(taken[proposal], tried):
+                taken[proposal] = number
+                return True
+        return False
+
+    for number in sorted(range(len(judged)), key=lambda i: not judged[i].required):
+        place(number, set())
+    return taken
 
 
 def act_proposals(acts: Iterable[Act]) -> list[tuple[str, str, list[str], str]]:

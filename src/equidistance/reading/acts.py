@@ -28,6 +28,7 @@ _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
 _BEFORE_VERBS = frozenset(("reject", "отвергнуть", "propose", "promise"))  # "refused to sign": the refusal is the signing's
+_ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
 MOST_ACTS = 12
 
 
@@ -53,10 +54,7 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
                 if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
                     found.append((*match.span(), trigger, who))
     found.sort(key=lambda one: one[0])
-    found = [
-        one for one in found
-        if one[2].name not in _BEFORE_VERBS or not any(0 <= later[0] - one[1] <= 12 and later is not one for later in found)
-    ]
+    found = [one for one in found if not _absorbed(scene, one, found)]
     acts: list[Act] = []
     for start, end, trigger, who in sorted(found, key=lambda one: one[0]):
         for actor, actor_text, partner, partner_text in who.pairs:
@@ -66,6 +64,19 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
     for statement in said:
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
     return acts[:MOST_ACTS], said
+
+
+def _absorbed(scene: Scene, one: tuple[int, int, Trigger, Parties], found: list[tuple[int, int, Trigger, Parties]]) -> bool:
+    """"refused to sign": the refusal is the signing's own; "urged A to lift": what is urged has not been done."""
+    for other in found:
+        if other is one:
+            continue
+        if one[2].name in _BEFORE_VERBS and 0 <= other[0] - one[1] <= 12:
+            return True
+        between = scene.text[other[1] : one[0]] if other[1] <= one[0] else ","
+        if other[2].name in _ASKING and len(between) <= 60 and "," not in between and re.search(r"\bto\s+$|\bto$", scene.text[: one[0]]):
+            return True
+    return False
 
 
 def _as_before(scene: Scene, who: Parties, start: int, found: list[tuple[int, int, Trigger, Parties]]) -> Parties | None:

@@ -141,7 +141,9 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
                 fallback = group
                 continue
             return group
-        if group.governor in ("by", "of", "for") and fallback is None and weak:
+        if group.governor in _CONJUNCTIONS and re.match(r"\s+(?:\w+ly\s+)?\w+(?:ed|s)\s", scene.text[group.end : group.end + 30]):
+            return group  # "as A decided to ..., setting tariffs"
+        if group.governor in ("by", "of", "for") and fallback is None and weak and len(scene.text[group.end : start].split()) <= 4:
             fallback = group
     return fallback if weak else None
 
