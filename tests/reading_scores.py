@@ -76,9 +76,14 @@ def alternatives(text: str) -> frozenset[str]:
     return frozenset("YIELD" if one == "RETREAT" else one for one in text.split("|"))
 
 
-def compare(judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[str], str]], score: Score, where: str) -> None:
+def compare(
+    judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[str], str]], score: Score, where: str
+) -> None:
     """Add one sentence to a score; proposals are (kind, first, seconds, words)."""
-    pending = [("YIELD" if kind == "RETREAT" else kind, first, seconds, words) for kind, first, seconds, words in proposals]
+    pending = [
+        ("YIELD" if kind == "RETREAT" else kind, first, seconds, words)
+        for kind, first, seconds, words in proposals
+    ]
     matched = _matching(judged, pending)
     used = set(matched.values())
     for number, (kind, first, seconds, words) in enumerate(pending):
@@ -142,7 +147,13 @@ def judged_acts(text: str) -> list[Judged]:
         match = re.fullmatch(r"(\??)([A-Z|*]+)([>~])([A-Z|*]+):([A-Z|*]+)", one.strip())
         assert match, one
         found.append(
-            Judged(alternatives(match[5]), frozenset(match[2].split("|")), frozenset(match[4].split("|")), not match[1], match[3] == "~")
+            Judged(
+                alternatives(match[5]),
+                frozenset(match[2].split("|")),
+                frozenset(match[4].split("|")),
+                not match[1],
+                match[3] == "~",
+            )
         )
     return found
 
@@ -154,14 +165,24 @@ def judged_claims(text: str) -> list[Judged]:
         assert match, one
         second = frozenset(match[4].split("|")) if match[4] else frozenset()
         # which of two states a claim about both of them is filed under does not matter
-        found.append(Judged(frozenset(match[2].split("|")), frozenset(match[3].split("|")), second, not match[1], mutual=True))
+        found.append(
+            Judged(
+                frozenset(match[2].split("|")),
+                frozenset(match[3].split("|")),
+                second,
+                not match[1],
+                mutual=True,
+            )
+        )
     return found
 
 
 def read_text(text: str, published: str = PUBLISHED, language: str | None = None) -> Reading:
     from datetime import date
 
-    document = _document(text.encode(), "text/plain; charset=utf-8", "test", date.fromisoformat(published), language)
+    document = _document(
+        text.encode(), "text/plain; charset=utf-8", "test", date.fromisoformat(published), language
+    )
     return read_document(document)
 
 
@@ -205,7 +226,12 @@ def score_article(directory: Path, reading: Reading, article: str) -> tuple[Scor
     judged = [judgement(directory, "acts", article), judgement(directory, "claims", article)]
     for number, sentence in enumerate(document.sentences):
         where = f"{number + 1}"
-        compare(_at(judged[0], sentence), act_proposals(a for a in reading.acts if _in(a.start, sentence)), acts, where)
+        compare(
+            _at(judged[0], sentence),
+            act_proposals(a for a in reading.acts if _in(a.start, sentence)),
+            acts,
+            where,
+        )
         compare(
             _at(judged[1], sentence),
             claim_proposals(c for c in reading.claims if c.start is not None and _in(c.start, sentence)),

@@ -19,7 +19,9 @@ _PLANNED = re.compile(
     r"(?i)\b(?:will|shall|is going to|are going to|plans? to|planned to|intends? to|ready to|wants? to|prepar\w+ to|set to|due to|"
     r"hopes? to|expected to|about to|намерен\w*|планиру\w+|собира\w+|готов\w*|хочет|хотят|будет|будут)\s+(?:\w+\s+){0,2}$"
 )
-_ANNOUNCED = re.compile(r"(?i)\b(?:announced|decided|pledged|promised|agreed|объявил\w*|решил\w*|заявил\w* о)\b[^.;]{0,40}$")
+_ANNOUNCED = re.compile(
+    r"(?i)\b(?:announced|decided|pledged|promised|agreed|объявил\w*|решил\w*|заявил\w* о)\b[^.;]{0,40}$"
+)
 _THREATENED = re.compile(r"(?i)\b(?:threaten\w*|warned|пригрозил\w*|угрожа\w+)\b[^.;]{0,30}$")
 _REFUSED = re.compile(
     r"(?i)\b(?:refus\w+|declin\w+|unwilling|no intention|reluctan\w+|отказал\w+|отказыва\w+)\s+(?:to\s+|of\s+)?(?:[\w-]+\s+)?$"
@@ -27,7 +29,9 @@ _REFUSED = re.compile(
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
-_BEFORE_VERBS = frozenset(("reject", "отвергнуть", "propose", "promise"))  # "refused to sign": the refusal is the signing's
+_BEFORE_VERBS = frozenset(
+    ("reject", "отвергнуть", "propose", "promise")
+)  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
 MOST_ACTS = 12
 
@@ -58,7 +62,9 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
     acts: list[Act] = []
     for start, end, trigger, who in sorted(found, key=lambda one: one[0]):
         for actor, actor_text, partner, partner_text in who.pairs:
-            act = _act(scene, said, trigger, (start, end), (actor, actor_text, partner, partner_text), who.sure)
+            act = _act(
+                scene, said, trigger, (start, end), (actor, actor_text, partner, partner_text), who.sure
+            )
             if not _told_already(act, acts):
                 acts.append(act)
     for statement in said:
@@ -66,22 +72,35 @@ def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], li
     return acts[:MOST_ACTS], said
 
 
-def _absorbed(scene: Scene, one: tuple[int, int, Trigger, Parties], found: list[tuple[int, int, Trigger, Parties]]) -> bool:
-    """"refused to sign": the refusal is the signing's own; "urged A to lift": what is urged has not been done."""
+def _absorbed(
+    scene: Scene, one: tuple[int, int, Trigger, Parties], found: list[tuple[int, int, Trigger, Parties]]
+) -> bool:
+    """ "refused to sign": the refusal is the signing's own; "urged A to lift": what is urged has not been done."""
     for other in found:
         if other is one:
             continue
         if one[2].name in _BEFORE_VERBS and 0 <= other[0] - one[1] <= 12:
             return True
         between = scene.text[other[1] : one[0]] if other[1] <= one[0] else ","
-        if other[2].name in _ASKING and len(between) <= 60 and "," not in between and re.search(r"\bto\s+$|\bto$", scene.text[: one[0]]):
+        if (
+            other[2].name in _ASKING
+            and len(between) <= 60
+            and "," not in between
+            and re.search(r"\bto\s+$|\bto$", scene.text[: one[0]])
+        ):
             return True
     return False
 
 
-def _as_before(scene: Scene, who: Parties, start: int, found: list[tuple[int, int, Trigger, Parties]]) -> Parties | None:
-    """"A visited B and signed contracts": without a partner of its own, the act is toward the partner just named."""
-    before = [one for one in found if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]]
+def _as_before(
+    scene: Scene, who: Parties, start: int, found: list[tuple[int, int, Trigger, Parties]]
+) -> Parties | None:
+    """ "A visited B and signed contracts": without a partner of its own, the act is toward the partner just named."""
+    before = [
+        one
+        for one in found
+        if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]
+    ]
     if not before or not re.search(r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[:start]):
         return None
     return Parties(before[-1][3].pairs, who.sure)
@@ -121,14 +140,21 @@ def _modality(scene: Scene, start: int) -> Modality:
 
 
 def _act(
-    scene: Scene, said: list[Said], trigger: Trigger, span: tuple[int, int], who: tuple[str, str, str | None, str | None], sure: float
+    scene: Scene,
+    said: list[Said],
+    trigger: Trigger,
+    span: tuple[int, int],
+    who: tuple[str, str, str | None, str | None],
+    sure: float,
 ) -> Act:
     start, end = span
     actor, actor_text, partner, partner_text = who
     modality = _modality(scene, start)
     direction = trigger.direction * (-1 if modality == "denied" else 1)
     kind, mode = trigger.type, trigger.mode
-    if kind != "REJECT" and _REFUSED.search(scene.text, max(0, start - 40), start):  # a refusal is an act of its own
+    if kind != "REJECT" and _REFUSED.search(
+        scene.text, max(0, start - 40), start
+    ):  # a refusal is an act of its own
         kind, mode, direction, modality = "REJECT", None, -trigger.direction, "done"
     channel: Channel = "word" if trigger.channel == "word" else "deed"
     speech = speaker_of(said, start, end)
@@ -182,7 +208,9 @@ def nearest_date(scene: Scene, at: int) -> When | None:
 
 def _place(scene: Scene) -> str | None:
     for one in scene.mentions:
-        if one.kind == "capital" and re.search(r"(?i)\b(?:in|в)\s+$", scene.text[max(0, one.start - 4) : one.start]):
+        if one.kind == "capital" and re.search(
+            r"(?i)\b(?:in|в)\s+$", scene.text[max(0, one.start - 4) : one.start]
+        ):
             return one.text
     return None
 
@@ -210,10 +238,15 @@ def _stance() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words: dict[str, list[str]] = {"cooperative": [], "conflictual": []}
     for row in rows("../lexicon/stance.csv"):
         if row["stance"] in words:
-            words[row["stance"]].append(re.escape(row["word"].rstrip("*")) + (r"\w*" if row["word"].endswith("*") else ""))
+            words[row["stance"]].append(
+                re.escape(row["word"].rstrip("*")) + (r"\w*" if row["word"].endswith("*") else "")
+            )
     for row in rows("stance_ru.csv"):
         words[row["stance"]].append(re.escape(row["word"].rstrip("*")) + r"\w*")
-    kind_of = [re.compile(rf"(?i)(?<!\w)(?:{'|'.join(words[kind])})(?!\w)") for kind in ("cooperative", "conflictual")]
+    kind_of = [
+        re.compile(rf"(?i)(?<!\w)(?:{'|'.join(words[kind])})(?!\w)")
+        for kind in ("cooperative", "conflictual")
+    ]
     return kind_of[0], kind_of[1]
 
 
@@ -224,7 +257,9 @@ def _statement(scene: Scene, said: list[Said], statement: Said, acts: list[Act])
     inside = [
         group
         for group in scene.groups
-        if statement.start <= group.start and group.end <= statement.end and not set(group.codes) <= {statement.code}
+        if statement.start <= group.start
+        and group.end <= statement.end
+        and not set(group.codes) <= {statement.code}
     ]
     codes = [(code, group) for group in inside for code in group.codes if code != statement.code]
     told = {act.partner for act in acts if act.actor == statement.code} | {
@@ -248,7 +283,9 @@ def _word(
     scene: Scene, said: list[Said], statement: Said, kind: str, direction: int, code: str, group: Group
 ) -> Act:
     assert statement.code is not None
-    trigger = Trigger("statement", re.compile(""), kind, None, "word", direction, 0.3, "diplomacy", "active", ())
+    trigger = Trigger(
+        "statement", re.compile(""), kind, None, "word", direction, 0.3, "diplomacy", "active", ()
+    )
     who = (statement.code, statement.speaker, code, group.named(code))
     act = _act(scene, said, trigger, (statement.start, statement.end), who, 0.55)
     shift = scene.sentence.start

@@ -7,7 +7,22 @@ from typing import Literal
 from equidistance.reading.records import Amount
 from equidistance.reading.tables import rows
 
-_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9, "mln": 1e6, "m": 1e6, "тыс": 1e3, "млн": 1e6, "млрд": 1e9, "трлн": 1e12, "миллион": 1e6, "миллиард": 1e9, "тысяч": 1e3}
+_SCALES = {
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+    "bn": 1e9,
+    "mln": 1e6,
+    "m": 1e6,
+    "тыс": 1e3,
+    "млн": 1e6,
+    "млрд": 1e9,
+    "трлн": 1e12,
+    "миллион": 1e6,
+    "миллиард": 1e9,
+    "тысяч": 1e3,
+}
 _WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "два": 2, "две": 2, "три": 3, "четыре": 4, "пять": 5, "шесть": 6, "семь": 7, "восемь": 8, "десять": 10, "двадцать": 20, "тридцать": 30}  # fmt: skip
 _FRACTIONS = {"half": 50.0, "a third": 100 / 3, "one third": 100 / 3, "two thirds": 200 / 3, "a quarter": 25.0, "one quarter": 25.0, "three quarters": 75.0, "a fifth": 20.0, "a tenth": 10.0, "four fifths": 80.0, "three fifths": 60.0, "two fifths": 40.0, "половин": 50.0, "треть": 100 / 3, "четверть": 25.0}  # fmt: skip
 _MONEY = {"$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "доллар": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR", "евро": "EUR", "£": "GBP", "pound": "GBP", "gbp": "GBP", "фунт": "GBP", "rubl": "RUB", "roubl": "RUB", "ruble": "RUB", "rouble": "RUB", "рубл": "RUB", "yuan": "CNY", "юан": "CNY", "tenge": "KZT", "тенге": "KZT", "lira": "TRY", "yen": "JPY", "ен": "JPY"}  # fmt: skip
@@ -92,14 +107,20 @@ def _number(text: str, scale: str | None) -> float | None:
         value = float(plain.replace(",", "."))
     if scale:
         stem = scale.lower().rstrip(".")
-        value *= next(factor for key, factor in sorted(_SCALES.items(), key=lambda kv: -len(kv[0])) if stem.startswith(key))
+        value *= next(
+            factor
+            for key, factor in sorted(_SCALES.items(), key=lambda kv: -len(kv[0]))
+            if stem.startswith(key)
+        )
     return value
 
 
 def _unit(groups: dict[str, str | None], kind: str) -> str:
     if kind == "money":
         word = (groups.get("sign") or groups.get("currency") or "").lower().replace(" ", "")
-        return next(code for key, code in sorted(_MONEY.items(), key=lambda kv: -len(kv[0])) if word.startswith(key))
+        return next(
+            code for key, code in sorted(_MONEY.items(), key=lambda kv: -len(kv[0])) if word.startswith(key)
+        )
     if kind == "share":
         return "percent"
     if kind == "times":
@@ -114,7 +135,9 @@ _MEASURES = (("km", "km"), ("kilomet", "km"), ("mile", "miles"), ("км", "km"),
 
 
 def _counted() -> str:
-    return "|".join(sorted((row["noun"].replace("*", r"\w{0,4}") for row in rows("counted.csv")), key=len, reverse=True))
+    return "|".join(
+        sorted((row["noun"].replace("*", r"\w{0,4}") for row in rows("counted.csv")), key=len, reverse=True)
+    )
 
 
 _CURRENCY = r"(?P<currency>(?:U\.?S\.? )?dollars?|euros?|pounds?|r[ou]{1,2}bles?|yuan|tenge|lira|yen|USD|EUR|GBP|доллар\w*|евро|фунт\w*|рубл\w*|юан\w*|тенге)"  # fmt: skip
@@ -124,7 +147,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Literal["money", "measure", "share", "ti
         (rf"(?P<sign>US\$|\$|€|£|USD|EUR|GBP)\s?{_NUMBER}{_SCALE}", "money"),
         (rf"{_NUMBER}{_SCALE}\s+(?:of\s+)?(?:американских\s+)?{_CURRENCY}", "money"),
         (rf"{_NUMBER}\s?(?P<unit>%|percent|per cent|процент\w*)", "share"),
-        (r"(?P<fraction>half|(?:a|one) third|two thirds|(?:a|one) quarter|three quarters|a fifth|four fifths|three fifths|two fifths|a tenth)(?=\s+(?:of|the))", "share"),
+        (
+            r"(?P<fraction>half|(?:a|one) third|two thirds|(?:a|one) quarter|three quarters|a fifth|four fifths|three fifths|two fifths|a tenth)(?=\s+(?:of|the))",
+            "share",
+        ),
         (r"(?P<fraction>половин\w|треть|четверть)", "share"),
         (rf"(?:в\s+)?{_NUMBER}[\s-]*(?P<unit>times|fold|раза?)", "times"),
         (r"(?P<fold>twice|twofold|doubl\w{1,3}|tripl\w{1,3}|threefold|вдвое|втрое)", "times"),
@@ -133,6 +159,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Literal["money", "measure", "share", "ti
             r"баррел\w*|megawatts?|MW|GW|gigawatts?|cubic met\w+|куб\w*|TEU|hectares?|гектар\w*)",
             "measure",
         ),
-        (rf"(?!(?:19|20)\d\d\s){_NUMBER}{_SCALE}\s+(?:[^\W\d][\w’'-]*\s+){{0,3}}?(?P<unit>{_counted()})", "count"),
+        (
+            rf"(?!(?:19|20)\d\d\s){_NUMBER}{_SCALE}\s+(?:[^\W\d][\w’'-]*\s+){{0,3}}?(?P<unit>{_counted()})",
+            "count",
+        ),
     )
 )

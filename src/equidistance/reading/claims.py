@@ -6,18 +6,24 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import get_args
 
+from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
-from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.loaded import loaded_in
 from equidistance.reading.records import Act, Amount, Channel, Claim, Form
 from equidistance.reading.roles import subject
 from equidistance.reading.scene import Group, Scene
 from equidistance.reading.tables import phrase, rows
 
-_NEGATED = re.compile(r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$")
-_COMPARED = re.compile(r"(?i)\s*(?:more|less|higher|lower|larger|smaller|cheaper|longer|faster|bigger|greater|fewer|as|выше|больше|меньше|дороже|дешевле|ниже)\b")
-_FIXED = re.compile(r"(?i)(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*")
+_NEGATED = re.compile(
+    r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$"
+)
+_COMPARED = re.compile(
+    r"(?i)\s*(?:more|less|higher|lower|larger|smaller|cheaper|longer|faster|bigger|greater|fewer|as|выше|больше|меньше|дороже|дешевле|ниже)\b"
+)
+_FIXED = re.compile(
+    r"(?i)(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*"
+)
 _QUESTION = re.compile(r"\?[”\"»]?$")
 MOST_CLAIMS = 8
 
@@ -53,10 +59,20 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     figures = [one for one in ruled if one.rule == "claim:rising-figure"]
     compared = [one for one in ruled if one.form == "analogue"]
     ruled = [
-        one for one in ruled
-        if not (one.form == "trend" and one not in figures and any(set(one.powers) <= set(a.powers) for a in compared))
+        one
+        for one in ruled
+        if not (
+            one.form == "trend"
+            and one not in figures
+            and any(set(one.powers) <= set(a.powers) for a in compared)
+        )
     ]
-    for claim in (*_quotations(scene, said), *ruled, *_amounts(scene, said, [one.amount for one in ruled if one.amount is not None]), *_events(scene, acts)):
+    for claim in (
+        *_quotations(scene, said),
+        *ruled,
+        *_amounts(scene, said, [one.amount for one in ruled if one.amount is not None]),
+        *_events(scene, acts),
+    ):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
     if not _QUESTION.search(scene.text):
@@ -70,7 +86,9 @@ def _same(one: Claim, other: Claim) -> bool:
     if one.form in ("amount", "count", "ratio"):
         return one.amount == other.amount
     if one.form == "trend":
-        return one.direction == other.direction and (set(one.powers) == set(other.powers) or _overlap(one, other))
+        return one.direction == other.direction and (
+            set(one.powers) == set(other.powers) or _overlap(one, other)
+        )
     if one.form == "event":
         return (one.subject, one.type) == (other.subject, other.type)
     return True
@@ -163,7 +181,9 @@ def _clause(scene: Scene, start: int, end: int) -> tuple[int, int]:
     """The part of the sentence around a span: between semicolons and quotation ends; short sentences whole."""
     if len(scene.text) <= 240:
         return 0, len(scene.text)
-    low = max((m.end() for m in re.finditer(r"[;:]\s|,\s(?:but|and|so|while)\s", scene.text[:start])), default=0)
+    low = max(
+        (m.end() for m in re.finditer(r"[;:]\s|,\s(?:but|and|so|while)\s", scene.text[:start])), default=0
+    )
     after = re.search(r"[;]\s|,\s(?:but|and|so|while)\s", scene.text[end:])
     high = end + after.start() if after else len(scene.text)
     return low, high
@@ -179,13 +199,34 @@ def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str
     """Subject and powers: the subject before the words; toward whom: the group after or around them, else everybody else."""
     group = subject(scene, match.start(), weak=False)
     owner = next((g for g in scene.groups if g.possessive and g.end <= match.start() + 1), None)
-    linked = next((g for g in scene.groups if g.start >= match.start() and g.governor in ("with", "to", "toward", "towards", "on", "from", "с", "со", "от", "на", "к", "of")), None)
+    linked = next(
+        (
+            g
+            for g in scene.groups
+            if g.start >= match.start()
+            and g.governor
+            in ("with", "to", "toward", "towards", "on", "from", "с", "со", "от", "на", "к", "of")
+        ),
+        None,
+    )
     about = linked or next((g for g in scene.groups if g.start >= match.start()), None)
     pair = next((g for g in scene.groups if g.governor in ("between", "между") and len(g.codes) > 1), None)
-    adjacent = next((g for g in scene.groups if len(g.codes) == 2 and all(m.kind == "adjective" for m in g.mentions) and abs(g.end - match.start()) < 30), None)
+    adjacent = next(
+        (
+            g
+            for g in scene.groups
+            if len(g.codes) == 2
+            and all(m.kind == "adjective" for m in g.mentions)
+            and abs(g.end - match.start()) < 30
+        ),
+        None,
+    )
     pair = pair or adjacent
     if pair is not None and balance:
-        outside = next((g for g in reversed(scene.groups) if g.end <= pair.start and not set(g.codes) & set(pair.codes)), None)
+        outside = next(
+            (g for g in reversed(scene.groups) if g.end <= pair.start and not set(g.codes) & set(pair.codes)),
+            None,
+        )
         who = outside.codes[0] if outside is not None else scene.main
         return (None if who in pair.codes else who), pair.codes
     if pair is not None:
@@ -194,8 +235,7 @@ def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str
     chosen = group or owner
     who = chosen.codes[0] if chosen else scene.main
     if about is not None and who in about.codes and chosen is None:
-        others = [code for g in scene.groups for code in g.codes if code != who]
-        return who, tuple(dict.fromkeys(others))
+        return who, tuple(dict.fromkeys(code for g in scene.groups for code in g.codes if code != who))
     if about is not None and who is not None:
         powers = tuple(code for code in about.codes if code != who)
         if powers:
@@ -223,15 +263,24 @@ def _one(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Cl
     who, powers = _who(scene, match, rule.form == "balance")
     if rule.form == "break" and who is not None and not powers:
         only = next((g for g in scene.groups if g.governor in ("with", "с") and who in g.codes), None)
-        who, powers = (None, (who,)) if only else (who, powers)  # "the break with Moscow": whose, the sentence does not say
+        who, powers = (
+            (None, (who,)) if only else (who, powers)
+        )  # "the break with Moscow": whose, the sentence does not say
         return _claim(scene, said, rule, match, who, powers, 0.55)
     return None if who is None else _claim(scene, said, rule, match, who, powers, 0.65)
 
 
 def _reason(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    """"After A's threats, B stopped": the reason is A's, the claim is about B."""
+    """ "After A's threats, B stopped": the reason is A's, the claim is about B."""
     owner = next((g for g in scene.groups if match.start() <= g.start and g.start <= match.end() + 12), None)
-    later = next((g for g in scene.groups if owner and g.start > owner.end and g.governor == "" and g.codes[0] not in owner.codes), None)
+    later = next(
+        (
+            g
+            for g in scene.groups
+            if owner and g.start > owner.end and g.governor == "" and g.codes[0] not in owner.codes
+        ),
+        None,
+    )
     who = later or subject(scene, match.start(), weak=False)
     code = who.codes[0] if who is not None else scene.main
     if owner is None or code is None or code in owner.codes:
@@ -240,9 +289,16 @@ def _reason(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) ->
 
 
 def _owner(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    """"A owns the network of B": B depends on A."""
+    """ "A owns the network of B": B depends on A."""
     holder = subject(scene, match.start(), weak=False)
-    held = next((g for g in scene.groups if g.start >= match.end() and holder and not set(g.codes) & set(holder.codes)), None)
+    held = next(
+        (
+            g
+            for g in scene.groups
+            if g.start >= match.end() and holder and not set(g.codes) & set(holder.codes)
+        ),
+        None,
+    )
     if holder is None or held is None:
         return None
     return _claim(scene, said, rule, match, held.codes[0], holder.codes, 0.6)
@@ -256,7 +312,11 @@ def _verb(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
     group = subject(scene, match.start(), weak=False)
     if group is None:
         return None
-    others = tuple(dict.fromkeys(c for g in scene.groups if g.start > match.start() for c in g.codes if c not in group.codes))
+    others = tuple(
+        dict.fromkeys(
+            c for g in scene.groups if g.start > match.start() for c in g.codes if c not in group.codes
+        )
+    )
     if not others:
         return None
     return _claim(scene, said, rule, match, group.codes[0], others[:1], 0.6)
@@ -275,8 +335,12 @@ def _lead(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
 
 
 def _both(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    target = next((g for g in scene.groups if match.start() <= g.start <= match.end() and len(g.codes) > 1), None)
-    if target is None or not re.search(r"(?i)relation|friend|ties|cooperat|balance|dialogue|partner", scene.text):
+    target = next(
+        (g for g in scene.groups if match.start() <= g.start <= match.end() and len(g.codes) > 1), None
+    )
+    if target is None or not re.search(
+        r"(?i)relation|friend|ties|cooperat|balance|dialogue|partner", scene.text
+    ):
         return None
     group = subject(scene, match.start(), weak=False)
     who = group.codes[0] if group is not None and group.codes[0] not in target.codes else scene.main
@@ -286,17 +350,30 @@ def _both(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
 
 
 def _analogue(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    """"a second Ukraine": a state's name right after the words, with an article or verb that makes it a kind."""
-    state = next((m for m in scene.mentions if 0 <= m.start - match.end() <= 5 and m.kind in ("state", "capital", "adjective") and len(m.code) == 3), None)
+    """ "a second Ukraine": a state's name right after the words, with an article or verb that makes it a kind."""
+    state = next(
+        (
+            m
+            for m in scene.mentions
+            if 0 <= m.start - match.end() <= 5
+            and m.kind in ("state", "capital", "adjective")
+            and len(m.code) == 3
+        ),
+        None,
+    )
     if state is None:
         return None
     gap = scene.text[match.end() : state.start]
     if rule.name in ("second", "вторая") and (gap.strip() or state.kind == "adjective" or state.possessive):
         return None
     before = scene.text[max(0, match.start() - 14) : match.start()].lower()
-    if rule.name == "second" and not re.search(r"\b(?:an?|the|into|as|of|become|becomes|becoming|becoming the)\s*[“\"«]?$", before):
+    if rule.name == "second" and not re.search(
+        r"\b(?:an?|the|into|as|of|become|becomes|becoming|becoming the)\s*[“\"«]?$", before
+    ):
         return None
-    if rule.name in ("path-of", "путь") and not re.search(r"(?i)follow|repeat|way|path|take|took|walk|go|пойд|повтор|идет|идёт|пути|стал", scene.text):
+    if rule.name in ("path-of", "путь") and not re.search(
+        r"(?i)follow|repeat|way|path|take|took|walk|go|пойд|повтор|идет|идёт|пути|стал", scene.text
+    ):
         return None
     group = subject(scene, match.start(), weak=False)
     who = group.codes[0] if group is not None and group.codes[0] != state.code else scene.main
@@ -324,14 +401,20 @@ def _norm(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
 
 
 def _share(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
-    if not any(one.kind == "share" for one in scene.amounts) and not re.search(r"(?i)\b(?:most|majority|bulk|almost all|lion['’]s share)\b", scene.text):
+    if not any(one.kind == "share" for one in scene.amounts) and not re.search(
+        r"(?i)\b(?:most|majority|bulk|almost all|lion['’]s share)\b", scene.text
+    ):
         return None
     target = next((g for g in scene.groups if 0 <= g.start - match.end() <= 12), None)
     if target is None:
         return None
     who, _ = _who(scene, match)
     who = scene.main if who in target.codes else who
-    return None if who is None or who in target.codes else _claim(scene, said, rule, match, who, target.codes, 0.65)
+    return (
+        None
+        if who is None or who in target.codes
+        else _claim(scene, said, rule, match, who, target.codes, 0.65)
+    )
 
 
 # --- from quotations, magnitudes, acts and wording --------------------------------------------------------
@@ -344,7 +427,13 @@ def _quotations(scene: Scene, said: list[Said]) -> Iterator[Claim]:
             continue
         shift = scene.sentence.start
         others = tuple(
-            dict.fromkeys(c for g in scene.groups if one.start <= g.start and g.end <= one.end for c in g.codes if c != one.code)
+            dict.fromkeys(
+                c
+                for g in scene.groups
+                if one.start <= g.start and g.end <= one.end
+                for c in g.codes
+                if c != one.code
+            )
         )
         yield Claim(
             form="quotation",
@@ -377,7 +466,13 @@ def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Cla
         elif one.kind == "share":
             form = "ratio"
         elif one.kind == "count":
-            if one.amount.value < 2 or one.noun.split()[-1] in ("countries", "states", "members", "стран", "страны"):
+            if one.amount.value < 2 or one.noun.split()[-1] in (
+                "countries",
+                "states",
+                "members",
+                "стран",
+                "страны",
+            ):
                 continue
             form = "count"
         else:
@@ -389,7 +484,14 @@ def _magnitude(scene: Scene, said: list[Said], one: AmountMention, form: Form) -
     inside = [m for m in scene.mentions if one.start <= m.start and m.end <= one.end]
     group: Group | None = subject(scene, one.start, weak=False)
     who = group.codes[0] if group is not None else scene.main
-    place = next((g for g in scene.groups if g.start >= one.end and g.governor in ("in", "в") and len(g.codes[0]) == 3), None)
+    place = next(
+        (
+            g
+            for g in scene.groups
+            if g.start >= one.end and g.governor in ("in", "в") and len(g.codes[0]) == 3
+        ),
+        None,
+    )
     if inside and place is not None:
         who = place.codes[0]
     elif inside and inside[0].code == who:
@@ -400,7 +502,10 @@ def _magnitude(scene: Scene, said: list[Said], one: AmountMention, form: Form) -
     start, end = _clause(scene, one.start, one.end)
     shift = scene.sentence.start
     following = scene.text[one.end : one.end + 60]
-    noun = one.noun or re.split(r"[.,;:(]|\s(?:and|in|from|to)\s", scene.text[one.start : one.end] + following)[0]
+    noun = (
+        one.noun
+        or re.split(r"[.,;:(]|\s(?:and|in|from|to)\s", scene.text[one.start : one.end] + following)[0]
+    )
     return Claim(
         form=form,
         quote=scene.text[start:end],
@@ -423,7 +528,11 @@ def _events(scene: Scene, acts: list[Act]) -> Iterator[Claim]:
     for act in acts:
         if act.when is None or act.modality not in ("done", "announced") or act.rule == "act:statement":
             continue
-        partners = tuple(dict.fromkeys(a.partner for a in acts if a.rule == act.rule and a.actor == act.actor and a.partner))
+        partners = tuple(
+            dict.fromkeys(
+                a.partner for a in acts if a.rule == act.rule and a.actor == act.actor and a.partner
+            )
+        )
         yield Claim(
             form="event",
             quote=act.quote,
@@ -450,7 +559,11 @@ def _opinions(scene: Scene, found: list[Claim], acts: list[Act], said: list[Said
     """A judgement in loaded words: two of them, or one where nothing else in the sentence can be tested."""
     if any(one.form == "opinion" for one in found):
         return
-    words = [one for one in loaded_in(scene.text, scene.language) if not _fragment_of_quote(scene, said, one[0], one[1])]
+    words = [
+        one
+        for one in loaded_in(scene.text, scene.language)
+        if not _fragment_of_quote(scene, said, one[0], one[1])
+    ]
     testable = acts or any(one.form in _TESTABLE for one in found)
     if len(words) >= 2 or (words and not testable):
         who = scene.groups[0].codes[0] if scene.groups else scene.main

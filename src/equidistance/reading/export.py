@@ -53,7 +53,9 @@ def to_csv(reading: Reading) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for kind, record in [*(("act", act) for act in reading.acts), *(("claim", claim) for claim in reading.claims)]:
+    records: list[tuple[str, Act | Claim]] = [("act", act) for act in reading.acts]
+    records += [("claim", claim) for claim in reading.claims]
+    for kind, record in records:
         row = _record(record, reading) | {"kind": kind}
         when = row.get("when") or {}
         row["date_last"] = when.get("last")
@@ -66,7 +68,9 @@ def to_csv(reading: Reading) -> str:
 def write(reading: Reading, path: Path) -> None:
     """Write a reading to a .json or .csv file, whole or not at all."""
     with whole(path) as part:
-        part.write_text(to_json(reading) + "\n" if path.suffix == ".json" else to_csv(reading), encoding="utf-8")
+        part.write_text(
+            to_json(reading) + "\n" if path.suffix == ".json" else to_csv(reading), encoding="utf-8"
+        )
 
 
 def _record(record: Act | Claim, reading: Reading) -> dict[str, Any]:
@@ -76,7 +80,9 @@ def _record(record: Act | Claim, reading: Reading) -> dict[str, Any]:
         row["actor"] = record.subject
         row["partner"] = record.powers[0] if record.powers else None
     start = record.start if record.start is not None else -1
-    row["sentence"] = next((one.text for one in reading.document.sentences if one.start <= start < one.end), None)
+    row["sentence"] = next(
+        (one.text for one in reading.document.sentences if one.start <= start < one.end), None
+    )
     return row
 
 

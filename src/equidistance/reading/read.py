@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from equidistance.errors import InvalidRequest
-from equidistance.reading.acts import find_acts
 from equidistance.reading.actors import find_actors
+from equidistance.reading.acts import find_acts
 from equidistance.reading.claims import find_claims
 from equidistance.reading.loaded import find_loaded
 from equidistance.reading.records import Act, Claim, Document, LoadedWording, Reading

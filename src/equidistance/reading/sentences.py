@@ -68,7 +68,9 @@ def _block(text: str, start: int, end: int, found: list[Sentence]) -> None:
         inside = bisect_right(starts, match.start()) - 1
         if inside >= 0 and match.end() < quoted[inside][1]:
             continue
-        if match.group()[0] == "." and _ABBREVIATION.search(block, max(0, match.start() - 12), match.start() + 1):
+        if match.group()[0] == "." and _ABBREVIATION.search(
+            block, max(0, match.start() - 12), match.start() + 1
+        ):
             continue
         _keep(text, start + at, start + match.end(), found)
         at = match.end()

@@ -52,7 +52,9 @@ def _choices(word: str) -> list[str]:
     found: list[str] = []
     for choice in word.split("|"):
         if choice.startswith("@"):
-            members = next((row["words"] for row in rows("word_classes.csv") if row["class"] == choice[1:]), None)
+            members = next(
+                (row["words"] for row in rows("word_classes.csv") if row["class"] == choice[1:]), None
+            )
             if members is None:
                 raise ValueError(f"data/reading/word_classes.csv has no class {choice}")
             found += [_word(member) for member in members.split("|")]

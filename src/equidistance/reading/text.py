@@ -30,7 +30,11 @@ _DATE_LINE = re.compile(
 
 
 def open_document(
-    source: str | Path, *, published: date | str | None = None, allow_private: bool = False, language: str | None = None
+    source: str | Path,
+    *,
+    published: date | str | None = None,
+    allow_private: bool = False,
+    language: str | None = None,
 ) -> Document:
     """Read a source into a document.
 
@@ -77,7 +81,10 @@ def _bytes(source: str | Path, allow_private: bool) -> tuple[bytes, str, str]:
         if path.is_dir():
             raise BadFile(f"{printable(str(path))} is a directory.", hint="Name one article.")
         if path.stat().st_size > MOST_BYTES:
-            raise BadFile(f"{printable(str(path))} is larger than {MOST_BYTES // 1_000_000} MB.", hint="Read it in parts.")
+            raise BadFile(
+                f"{printable(str(path))} is larger than {MOST_BYTES // 1_000_000} MB.",
+                hint="Read it in parts.",
+            )
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1), _MEDIA.get(path.suffix.lower(), ""), path.name
     except (OSError, ValueError) as error:
@@ -86,10 +93,18 @@ def _bytes(source: str | Path, allow_private: bool) -> tuple[bytes, str, str]:
         raise BadFile(f"{printable(str(path))} cannot be read: {reason}.", hint=hint) from None
 
 
-_MEDIA = {".htm": "text/html", ".html": "text/html", ".pdf": "application/pdf", ".md": "text/markdown", ".markdown": "text/markdown"}
+_MEDIA = {
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+}
 
 
-def _document(body: bytes, media: str, address: str, published: date | None, language: str | None) -> Document:
+def _document(
+    body: bytes, media: str, address: str, published: date | None, language: str | None
+) -> Document:
     name = printable(address)
     if len(body) > MOST_BYTES:
         raise BadFile(f"{name} is larger than {MOST_BYTES // 1_000_000} MB.", hint="Read it in parts.")
@@ -142,8 +157,12 @@ def _decode(body: bytes, media: str, name: str, notes: list[str]) -> str:
         if body.startswith(mark):
             return body.decode(encoding, "replace")
     if b"\x00" in body[:4096] or sum(byte < 9 for byte in body[:4096]) > 4:
-        raise BadFile(f"{name} is binary, not text.", hint="Texts, HTML pages and PDF files with text can be read.")
-    declared = re.search(r"charset=[\"']?([\w-]+)", media) or re.search(rb"charset=[\"']?([\w-]+)", body[:2000])
+        raise BadFile(
+            f"{name} is binary, not text.", hint="Texts, HTML pages and PDF files with text can be read."
+        )
+    declared = re.search(r"charset=[\"']?([\w-]+)", media) or re.search(
+        rb"charset=[\"']?([\w-]+)", body[:2000]
+    )
     stated = declared[1] if declared else "utf-8"
     for encoding in (stated.decode("ascii", "replace") if isinstance(stated, bytes) else stated, "utf-8"):
         try:
