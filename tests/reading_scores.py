@@ -134,7 +134,7 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """The sentences of one half: every second by the order of their hashes is ``held-out``, the others ``development``."""
+    """One half of the sentences: every second by the order of their hashes is ``held-out``, others ``development``."""
     with SENTENCES.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())

@@ -1,7 +1,7 @@
 """Who is spoken of in a text: mentions of states, powers and bodies with offsets, and light coreference.
 
-Rules only: names from the tables, officials introduced by the text itself ("Kazakh Foreign Minister X"), then words that
-point back ("the republic", "he", "the latter", "the two countries").
+Rules only: names from the tables, officials introduced by the text itself ("Kazakh Foreign Minister X"), then
+words that point back ("the republic", "he", "the latter", "the two countries").
 """
 
 import re
@@ -294,9 +294,13 @@ _PAIR = (
 _STATE_WORD = (
     r"(?:the|this)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
 )
-_PERSON_WORD = r"[Hh]e|[Ss]he|the (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|он(?=\s)|она(?=\s)|глава государства"
+_PERSON_WORD = (
+    r"[Hh]e|[Ss]he|the (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|"
+    r"он(?=\s)|она(?=\s)|глава государства"
+)
 _POINTERS = re.compile(
-    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>the latter)|(?P<former>the former(?=\s+\w+(?:ed|s)\b|,))|(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
+    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>the latter)|(?P<former>the former(?=\s+\w+(?:ed|s)\b|,))|"
+    rf"(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
     rf"|(?P<person>{_PERSON_WORD})|(?P<they>[Tt]hey))(?!\w)",
 )
 

@@ -11,23 +11,29 @@ from equidistance.reading.scene import Group, Scene
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
-    r"(?i)\b(?:should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|has to|if|whether|unless|"
-    r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|against the background|afraid to|how to|чтобы|если|может|могут|"
+    r"(?i)\b(?:should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|"
+    r"has to|if|whether|unless|"
+    r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|"
+    r"against the background|afraid to|how to|чтобы|если|может|могут|"
     r"должн\w+|следует|нужно|необходимо)\s+(?:[\w’'-]+\s+){0,2}$"
 )
 _PLANNED = re.compile(
-    r"(?i)\b(?:will|shall|is going to|are going to|plans? to|planned to|intends? to|ready to|wants? to|prepar\w+ to|set to|due to|"
-    r"hopes? to|expected to|about to|намерен\w*|планиру\w+|собира\w+|готов\w*|хочет|хотят|будет|будут)\s+(?:\w+\s+){0,2}$"
+    r"(?i)\b(?:will|shall|is going to|are going to|plans? to|planned to|intends? to|ready to|wants? to|"
+    r"prepar\w+ to|set to|due to|"
+    r"hopes? to|expected to|about to|намерен\w*|планиру\w+|собира\w+|готов\w*|хочет|хотят|будет|"
+    r"будут)\s+(?:\w+\s+){0,2}$"
 )
 _ANNOUNCED = re.compile(
     r"(?i)\b(?:announced|decided|pledged|promised|agreed|объявил\w*|решил\w*|заявил\w* о)\b[^.;]{0,40}$"
 )
 _THREATENED = re.compile(r"(?i)\b(?:threaten\w*|warned|пригрозил\w*|угрожа\w+)\b[^.;]{0,30}$")
 _REFUSED = re.compile(
-    r"(?i)\b(?:refus\w+|declin\w+|unwilling|no intention|reluctan\w+|отказал\w+|отказыва\w+)\s+(?:to\s+|of\s+)?(?:[\w-]+\s+)?$"
+    r"(?i)\b(?:refus\w+|declin\w+|unwilling|no intention|reluctan\w+|отказал\w+|отказыва\w+)\s+(?:to\s+|"
+    r"of\s+)?(?:[\w-]+\s+)?$"
 )
 _NEGATED = re.compile(
-    r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
+    r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
+    r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
@@ -36,12 +42,11 @@ _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "пот�
 MOST_ACTS = 12
 
 
-def find_acts(scene: Scene, previous: When | None = None) -> tuple[list[Act], list[Said]]:
+def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     """The acts of one sentence, and who says what in it.
 
     Args:
         scene: the sentence.
-        previous: date of the sentence before, for "the corresponding agreement was signed"; not used as a date of its own.
     """
     said = find_said(scene) if len(scene.text) > 12 else []
     found: list[tuple[int, int, Trigger, Parties]] = []

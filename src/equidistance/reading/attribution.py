@@ -119,7 +119,7 @@ def _plain_subject(governor: str) -> bool:
 
 
 def _partly_quoted(scene: Scene, start: int, end: int) -> tuple[int, int] | None:
-    """The longest quotation of at least four words inside a reported clause ("the deals were "at the lowest price"")."""
+    """The longest quotation of at least four words inside a reported clause ("the deals were "at a low price"")."""
     inside = [
         (a, b) for a, b in scene.quoted if start <= a and b <= end + 2 and len(scene.text[a:b].split()) >= 4
     ]

@@ -1,4 +1,4 @@
-"""Claims in a sentence: what its author concludes, in the typed forms of :class:`equidistance.reading.records.Claim`."""
+"""Claims in a sentence: what its author concludes, in the typed forms of :class:`records.Claim`."""
 
 import re
 from collections.abc import Iterator
@@ -196,7 +196,7 @@ def _channel(text: str) -> Channel | None:
 
 
 def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str | None, tuple[str, ...]]:
-    """Subject and powers: the subject before the words; toward whom: the group after or around them, else everybody else."""
+    """Subject and powers: who stands before the words; toward whom: the group after or around them, else all others."""
     group = subject(scene, match.start(), weak=False)
     owner = next((g for g in scene.groups if g.possessive and g.end <= match.start() + 1), None)
     linked = next(
@@ -250,7 +250,7 @@ def _pair(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
     if not scene.groups:
         return None
     who, powers = _who(scene, match)
-    if who is not None and not powers and scene.main not in (None, who) and not rule.form == "dependence":
+    if who is not None and not powers and scene.main not in (None, who) and rule.form != "dependence":
         who, powers = scene.main, (who,)
     if who is None or (not powers and rule.form != "dependence"):
         return None

@@ -348,7 +348,8 @@ _RULES = (
     ),
     _rule(rf"{_PART}(?P<which>last|this|прошл\w+|эт(?:им|ой))\s+{_SEASON}", _season),
     _rule(
-        r"(?P<part>early|late|(?:at |in )?the (?:beginning|start|end) of|в начале|в конце)[\s-]+(?:the\s+)?(?P<which>\b)"
+        r"(?P<part>early|late|(?:at |in )?the (?:beginning|start|end) of|в начале|"
+        r"в конце)[\s-]+(?:the\s+)?(?P<which>\b)"
         rf"{_SEASON}",
         _season,
     ),

@@ -17,7 +17,8 @@ FORMAT_VERSION = 1
 
 FORMATS = (".json", ".csv")
 _COLUMNS = (
-    "kind", "start", "end", "quote", "form", "actor", "partner", "subject", "powers", "date", "date_last", "type", "mode",
+    "kind", "start", "end", "quote", "form", "actor", "partner", "subject", "powers", "date", "date_last",
+    "type", "mode",
     "channel", "instrument", "direction", "modality", "amounts", "attribution", "rule", "confidence", "sentence",
 )  # fmt: skip
 
@@ -49,7 +50,7 @@ def to_json(reading: Reading) -> str:
 
 
 def to_csv(reading: Reading) -> str:
-    """Acts and claims as one table, a row each; cells a spreadsheet would run as a formula are prefixed with a quote."""
+    """Acts and claims as one table, a row each; cells a spreadsheet would run as a formula get a quote before them."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)

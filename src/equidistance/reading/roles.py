@@ -11,9 +11,13 @@ _PASSIVE = re.compile(
     r"\b(?:was|were|been|be|being|is|are|got)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
 )
 _BOUNDARY = re.compile(
-    r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|[”\"»]\s*[,.]?\s*(?:said|says|сказал)"
+    r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|"
+    r"[”\"»]\s*[,.]?\s*(?:said|says|сказал)"
 )
-_OBJECT = frozenset(("", "to", "with", "against", "on", "upon", "towards", "toward", "into", "for", "from", "of", "at", "over", "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от"))  # fmt: skip
+_OBJECT = frozenset(
+    ("", "to", "with", "against", "on", "upon", "towards", "toward", "into", "for", "from", "of", "at", "over",
+     "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
+)  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
 MOST_PAIRS = 12
 
@@ -128,7 +132,7 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 
 
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
-    """The group before ``start`` that no preposition governs; else (``weak``) an owner or the actor of an opening phrase."""
+    """The group before ``start`` that no preposition governs; else (``weak``) an owner or whom an opening phrase has."""
     fallback: Group | None = None
     conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
     if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
@@ -205,7 +209,7 @@ def _after(
 
 
 def _direct(scene: Scene, end: int, group: Group, start: int) -> bool:
-    """Whether a group without a preposition can be the object: near, and no verb of its own right before or after it."""
+    """Whether a group without a preposition can be the object: near, in the same clause."""
     gap = scene.text[min(end, group.start) : group.start]
     return len(gap.split()) <= 6 and not re.search(r"[;:]|\b(?:which|who|that)\b", gap)
 
@@ -378,39 +382,9 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     return _pairs(actor, target, 0.75) if actor is not None and target is not None else None
 
 
-_NOUN_BEFORE = PREPOSITIONS - {"to"} | frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "its",
-        "their",
-        "his",
-        "her",
-        "our",
-        "strong",
-        "no",
-        "any",
-        "more",
-        "new",
-        "political",
-        "military",
-        "economic",
-        "full",
-        "such",
-        "joint",
-        "eu",
-        "western",
-        "international",
-        "and's",
-        "mutual",
-        "nuclear",
-    ]
-)
+_NOUN_BEFORE = PREPOSITIONS - {"to"} | {
+    row["word"] for row in rows("function_words.csv") if row["kind"] == "before a noun"
+}
 
 
 def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:

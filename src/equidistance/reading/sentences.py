@@ -1,6 +1,6 @@
 """Sentences with exact offsets, in English and Russian, without a model.
 
-A quotation of up to ``LONGEST_QUOTATION`` characters is not cut: who said it stands before or after it, and belongs to it.
+A quotation of up to ``LONGEST_QUOTATION`` characters is not cut: who said it stands before or after it.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A document from whatever a person has: text, HTML, PDF, Markdown, a web address, standard input.
 
-What arrives is hostile: sizes are bounded, control, zero-width and direction characters leave the text, scripts never enter
-it. The text's offsets are those of :class:`Document.text`; nothing is reordered.
+What arrives is hostile: sizes are bounded, control, zero-width and direction characters leave the text, scripts never
+enter it. The text's offsets are those of :class:`Document.text`; nothing is reordered.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DATE_LINE = re.compile(
-    r"(?im)^\W{0,3}(?:(?P<published>(?:date of )?publi(?:shed|cation)(?: on)?|posted|date|дата публикации|опубликовано)\b[\s:,]*|)"
+    r"(?im)^\W{0,3}(?:(?P<published>(?:date of )?publi(?:shed|cation)(?: on)?|posted|date|дата публикации|"
+    r"опубликовано)\b[\s:,]*|)"
     r"(?P<rest>[^\n]{0,40}\d{4}[^\n]{0,24})$"
 )
 
@@ -39,8 +40,8 @@ def open_document(
     """Read a source into a document.
 
     Args:
-        source: a file (.txt, .md, .html, .pdf; anything else is read as text or HTML by its content), an http(s) address,
-            ``-`` for standard input, or the text itself when it has a line break or is longer than any file name.
+        source: a file (.txt, .md, .html, .pdf; anything else is read by its content), an http(s) address, ``-`` for
+            standard input, or the text itself when it has a line break or is longer than any file name.
         published: day of publication, where the source does not tell it or tells it wrongly.
         allow_private: also web addresses of this machine and private networks.
         language: ``en`` or ``ru``; found from the letters when not given.
@@ -208,7 +209,7 @@ def _plain_markdown(text: str) -> str:
 
 
 def _published_in(text: str) -> date | None:
-    """A date that the head or foot of the text gives as its own: a line that says so before a line that is only a date."""
+    """The date that the head of the text gives as its own: a line that says so before a line that is only a date."""
     head = text[:1500]
     bare: date | None = None
     for match in _DATE_LINE.finditer(head):
