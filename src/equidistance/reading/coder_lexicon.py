@@ -250,4 +250,6 @@ def _slots(expression: str, kind: str) -> tuple[Mapping[str, str], ...]:
     return tuple(slots)
 
 
-_PREPOSITIONS = frozenset("of on to for with against in into between from by over".split())
+_PREPOSITIONS = frozenset(
+    ("of", "on", "to", "for", "with", "against", "in", "into", "between", "from", "by", "over")
+)

@@ -69,7 +69,7 @@ def apply_rules(marked: Marked) -> Ruled:
         (_weigh(hit, marked, book) for hit in hits if hit.pattern.role == "act"),
         key=lambda one: (-one.score, one.hit.start, one.hit.pattern.expression),
     )
-    outcome = {kind: 0.0 for kind in TYPES}
+    outcome = dict.fromkeys(TYPES, 0.0)
     for one in weighed:
         kind = one.hit.pattern.type
         outcome[kind] = max(outcome[kind], one.score)
@@ -143,11 +143,16 @@ def _place(hit: Hit, marked: Marked, passive: bool) -> tuple[str, float]:
         return "before", 0.5
     if source < target:
         if source < place < target:
-            return "between", (0.6 if passive and not hit.noun else 1.0) * math.exp(-0.05 * (place - source - 1))
+            return "between", (0.6 if passive and not hit.noun else 1.0) * math.exp(
+                -0.05 * (place - source - 1)
+            )
         if place > target:
             return "behind", 0.6 * math.exp(-0.04 * (place - target))
         return "before", 0.45
-    by_source = "by" in marked.words[max(source - 4, 0) : source] or "from" in marked.words[max(source - 3, 0) : source]
+    by_source = (
+        "by" in marked.words[max(source - 4, 0) : source]
+        or "from" in marked.words[max(source - 3, 0) : source]
+    )
     if target < place < source:
         return "reversed", (1.0 if passive or by_source else 0.6) * math.exp(-0.03 * (source - place))
     if place > source:
@@ -199,8 +204,20 @@ def _as_modality(told: str) -> Modality:
 
 
 _SHARED_MODES = {
-    "REQUEST": {"AID": "assist", "COOPERATE": "assist", "SUPPORT": "assist", "YIELD": "yield", "CONSULT": "meet"},
-    "REJECT": {"AID": "assist", "COOPERATE": "assist", "SUPPORT": "assist", "YIELD": "yield", "CONSULT": "meet"},
+    "REQUEST": {
+        "AID": "assist",
+        "COOPERATE": "assist",
+        "SUPPORT": "assist",
+        "YIELD": "yield",
+        "CONSULT": "meet",
+    },
+    "REJECT": {
+        "AID": "assist",
+        "COOPERATE": "assist",
+        "SUPPORT": "assist",
+        "YIELD": "yield",
+        "CONSULT": "meet",
+    },
     "THREATEN": {"ASSAULT": "violence", "MOBILIZE": "violence", "SANCTION": "restrict", "COERCE": "restrict"},
     "ACCUSE": {},
 }

@@ -14,7 +14,9 @@ SOURCE, TARGET, NAME, NUMBER = "<s>", "<t>", "<name>", "<number>"
 MAXIMUM_TOKENS = 400
 """Longer sentences are cut here: an event stands near its source, and a text without full stops is not a sentence."""
 
-_TOKEN = re.compile(r"[$€£]|\d+(?:[.,:]\d+)*|n['’]t\b|['’](?:s|ll|re|ve|d)\b|[^\W\d_]+?(?=n['’]t\b)|[^\W\d_]+|[^\w\s]|_")
+_TOKEN = re.compile(
+    r"[$€£]|\d+(?:[.,:]\d+)*|n['’]t\b|['’](?:s|ll|re|ve|d)\b|[^\W\d_]+?(?=n['’]t\b)|[^\W\d_]+|[^\w\s]|_"
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -132,7 +134,11 @@ def _plain(text: str, first: bool) -> list[Token]:
         if word[:1].isdigit():
             close()
             tokens.append(Token(NUMBER, (low,)))
-        elif not headline and word[:1].isupper() and _is_name(low, first and place == 0, raw[place + 1 : place + 2]):
+        elif (
+            not headline
+            and word[:1].isupper()
+            and _is_name(low, first and place == 0, raw[place + 1 : place + 2])
+        ):
             run.append(low)
         else:
             close()
@@ -151,11 +157,12 @@ def _is_name(low: str, opens: bool, after: list[str]) -> bool:
     return capital_follows and low not in _OPENERS and not low.endswith(("ing", "ed"))
 
 
-_OPENERS = frozenset(
+_OPENER_LIST = (
     "the a an in on at by for from with after before when while as but and if although though since during this that "
     "these those his her its their he she it they we no not some many most several former both under despite "
-    "according against to of into amid among between about over also new".split()
+    "according against to of into amid among between about over also new"
 )
+_OPENERS = frozenset(_OPENER_LIST.split())
 
 
 _CALENDAR = frozenset(

@@ -87,14 +87,15 @@ IRREGULAR = {
 }
 """Third person, past, -ing and participle of verbs that the rules below would spell wrongly."""
 
-_DOUBLED = frozenset(
+_DOUBLED_LIST = (
     "admit acquit ban bar beg blog blot bug cancel club commit compel confer control cut defer deter dim drop equip "
     "expel flag flog forget gag grab hit infer jam jog kidnap knit lag level lob log mob nab nod occur omit "
     "outfit patrol permit pin plan plot pod prefer prod propel quit rap ram rebel rebut recur refer regret rig rip rob "
     "rub sag scrap set ship shun sit skip slam slap slip snap snub spot spur stab star step stop strip submit swap "
     "swat tap tip top transfer transmit trap trim trip whip wiretap wrap zap bat chat fit vet mug "
-    "quarrel model signal travel counsel label fuel dispel excel impel repel".split()
+    "quarrel model signal travel counsel label fuel dispel excel impel repel"
 )
+_DOUBLED = frozenset(_DOUBLED_LIST.split())
 
 IRREGULAR_PLURALS = {"gunman": "gunmen", "knifeman": "knifemen", "crisis": "crises", "ally": "allies"}
 
