@@ -12,6 +12,7 @@ import typer
 
 from equidistance import __version__
 from equidistance.cli import (
+    coding_commands,
     corridor_commands,
     data_commands,
     ideal_point_commands,
@@ -286,6 +287,7 @@ voting_commands.register(app)
 ideal_point_commands.register(app)
 corridor_commands.register(app)
 screen_commands.register(app)
+coding_commands.register(app)
 reading_commands.register(app)
 
 

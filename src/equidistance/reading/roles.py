@@ -24,7 +24,7 @@ MOST_PAIRS = 12
 
 @dataclass(frozen=True)
 class Trigger:
-    """A row of ``acts.csv`` ready to be searched for."""
+    """A row of ``triggers.csv`` ready to be searched for."""
 
     name: str
     pattern: re.Pattern[str]
@@ -54,7 +54,7 @@ def triggers(language: str) -> tuple[Trigger, ...]:
             roles=row["roles"],
             prefer=tuple(word.replace("_", " ") for word in row["prefer"].split(";")),
         )
-        for row in rows("acts.csv")
+        for row in rows("triggers.csv")
         if row["language"] == language
     )
 
