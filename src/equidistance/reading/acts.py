@@ -8,6 +8,7 @@ from equidistance.reading.attribution import Said, chain, find_said, speaker_of
 from equidistance.reading.records import Act, Amount, Channel, Modality, When
 from equidistance.reading.roles import Parties, Trigger, is_verb, parties, triggers
 from equidistance.reading.scene import Group, Scene
+from equidistance.reading.second_look import look_again, opinion
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
@@ -40,6 +41,7 @@ _BEFORE_VERBS = frozenset(
 )  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
 MOST_ACTS = 12
+SURE_OPINION = 0.7  # from here on the coder's other type lowers an act's confidence
 
 
 def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
@@ -62,6 +64,7 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                     who = _as_before(scene, who, match.start(), found) or who
                 if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
                     found.append((*match.span(), trigger, who))
+        found += [one for one in look_again(scene, found) if not _skipped(scene, one[2], one[0])]
     found.sort(key=lambda one: one[0])
     found = [one for one in found if not _absorbed(scene, one, found)]
     acts: list[Act] = []
@@ -75,6 +78,18 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     for statement in said:
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
     return acts[:MOST_ACTS], said
+
+
+def _weighed(scene: Scene, act: Act) -> Act:
+    """The act with the event coder's opinion in its confidence, and its mode where the trigger has none."""
+    if act.rule.startswith("act:coder"):
+        return act
+    coding = opinion(scene, act.actor_text, act.partner_text)
+    if coding.type == act.type:
+        return replace(act, mode=act.mode or coding.mode, confidence=round(min(0.95, act.confidence + 0.1), 2))
+    if coding.confidence > SURE_OPINION:
+        return replace(act, confidence=round(act.confidence * 0.85, 2))
+    return act
 
 
 def _absorbed(

@@ -132,7 +132,7 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 
 
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
-    """The group before ``start`` that no preposition governs; else (``weak``) an owner or whom an opening phrase has."""
+    """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
     conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
     if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
