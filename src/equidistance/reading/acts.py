@@ -21,6 +21,7 @@ _SKIP = re.compile(
 _PLANNED = re.compile(
     r"(?i)\b(?:will|shall|is going to|are going to|plans? to|planned to|intends? to|ready to|wants? to|"
     r"prepar\w+ to|set to|due to|"
+    r"trying to|tries to|tried to|seeks? to|sought to|attempt\w* to|"
     r"hopes? to|expected to|about to|намерен\w*|планиру\w+|собира\w+|готов\w*|хочет|хотят|будет|"
     r"будут)\s+(?:\w+\s+){0,2}$"
 )
@@ -36,6 +37,7 @@ _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
     r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
+_NOT_EVEN = re.compile(r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$")
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
@@ -148,7 +150,7 @@ def _told_already(act: Act, acts: list[Act]) -> bool:
 def _modality(scene: Scene, start: int) -> Modality:
     before = scene.text[max(0, start - 60) : start]
     before = re.split(r"[;,](?=[^;,]*$)", before)[-1] if re.search(r"[;]", before) else before
-    if _NEGATED.search(before):
+    if _NEGATED.search(before) or _NOT_EVEN.search(before):
         return "denied"
     if _THREATENED.search(before):
         return "threatened"

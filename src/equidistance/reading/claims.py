@@ -203,7 +203,7 @@ def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str
         (
             g
             for g in scene.groups
-            if g.start >= match.start()
+            if match.start() <= g.start <= match.end() + 60
             and g.governor
             in ("with", "to", "toward", "towards", "on", "from", "с", "со", "от", "на", "к", "of")
         ),

@@ -358,7 +358,7 @@ def _request(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
 
 def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     """ "US threats", "threats from Washington (to Baku)"; the one they are made to may open the main clause."""
-    owner = next((g for g in scene.groups if g.end <= start and start - g.end <= 14), None)
+    owner = next((g for g in scene.groups if g.end <= start and _modifies(scene.text[g.end : start])), None)
     if owner is None:
         owner = next(
             (g for g in scene.groups if 0 <= g.start - end <= 14 and g.governor in ("from", "of", "by")), None
@@ -371,6 +371,11 @@ def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
         target or next((g for g in rest if g.governor == ""), None) or subject(scene, owner.start, weak=False)
     )
     return None if target is None else _pairs(owner, target, 0.65)
+
+
+def _modifies(gap: str) -> bool:
+    """Whether between a name and a noun stands nothing but 's and one more word: "US (new) threats"."""
+    return len(re.sub(r"^['’]s?", "", gap).split()) <= 1 and not re.search(r"[,;:]", gap) and len(gap) <= 16
 
 
 def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:

@@ -1,4 +1,4 @@
-"""Where the reader's own triggers find nothing, the event coder's lexicon is asked; and it gives its opinion on all acts."""
+"""Where the triggers find nothing, the event coder's lexicon is asked; and it gives its opinion on all acts."""
 
 from functools import cache
 

@@ -2,7 +2,7 @@
 
 A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``..`` up to
 two words, ``...`` up to five, ``....`` up to fourteen, ``two_words`` one choice of two words, ``@arms`` every word of a
-class (``word_classes.csv``). Case does not matter. ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
+class (``word_classes.csv``). Case does not matter, nor an English plural "s". ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
 """
 
 import csv
@@ -12,7 +12,7 @@ from pathlib import Path
 
 READING_DATA = Path(__file__).parent.parent / "data" / "reading"
 
-_GAP = r"(?:[\s,\"“”«»(]+[\w$€£%][\w'’.%-]*)"
+_GAP = r"(?:[\s,\"“”«»()–—-]+[\w$€£%][\w'’.%-]*)"
 _LONGEST_GAP = {"..": 2, "...": 5, "....": 14}
 _BREAK = r"[\s,\"“”«»]+"
 
@@ -65,4 +65,7 @@ def _choices(word: str) -> list[str]:
 
 def _word(choice: str) -> str:
     stem = re.escape(choice.replace("_", " ").rstrip("*")).replace("'", "['’]").replace(r"\ ", r"\s+")
-    return stem + r"\w{0,12}" if choice.endswith("*") else stem
+    if choice.endswith("*"):
+        return stem + r"\w{0,12}"
+    plural = len(choice) > 3 and choice.isascii() and choice.isalpha() and choice[-1] not in "sy"
+    return stem + "s?" if plural else stem
