@@ -24,24 +24,20 @@ def html_text(page: str, name: str) -> tuple[str, str | None, date | None]:
     )  # broken pages are reported here, in one message
     try:
         found = bare_extraction(
-            page,
-            include_comments=False,
-            include_tables=False,
-            favor_recall=True,
-            with_metadata=True,
-            as_dict=True,
+            page, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True
         )
     except (ValueError, RecursionError, AssertionError, UnicodeError, LookupError):
         found = None
-    if not isinstance(found, dict) or not found.get("text"):
+    text = getattr(found, "text", None)
+    if not text:
         raise BadFile(
             f"{name} has no article text: it may be filled by scripts or hold pictures only.",
             hint="Save the text of the article in a file and read that.",
         )
     day: date | None = None
     with suppress(ValueError):
-        day = date.fromisoformat(str(found.get("date") or "")[:10])
-    return str(found["text"]), found.get("title") or None, day
+        day = date.fromisoformat(str(getattr(found, "date", None) or "")[:10])
+    return str(text), getattr(found, "title", None) or None, day
 
 
 def pdf_text(body: bytes, name: str) -> tuple[str, str | None, date | None]:
