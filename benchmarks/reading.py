@@ -40,7 +40,12 @@ def articles(directory: Path, rows: bool) -> None:
 
 def speed() -> None:
     texts = {
-        language: " ".join(row["sentence"] for part in ("development", "held-out") for row in sentences(part) if row["language"] == language)
+        language: " ".join(
+            row["sentence"]
+            for part in ("development", "held-out")
+            for row in sentences(part)
+            if row["language"] == language
+        )
         for language in ("en", "ru")
     }
     for language, text in texts.items():
@@ -50,7 +55,9 @@ def speed() -> None:
         reading = read_text(long, language=language)
         seconds = time.process_time() - start
         count = len(reading.document.sentences)
-        print(f"equidistance {language}: {count} sentences, {count / seconds:,.0f} sentences/s, {len(reading.acts)} acts")
+        print(
+            f"equidistance {language}: {count} sentences, {count / seconds:,.0f} sentences/s, {len(reading.acts)} acts"
+        )
     print(f"equidistance: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
     try:
         from natasha import (
@@ -83,7 +90,9 @@ def speed() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["development", "held-out", "articles", "speed"])
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")

@@ -76,22 +76,24 @@ def alternatives(text: str) -> frozenset[str]:
     return frozenset("YIELD" if one == "RETREAT" else one for one in text.split("|"))
 
 
-def compare(judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[str], str]], score: Score, where: str) -> None:
+def compare(
+    judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[str], str]], score: Score, where: str
+) -> None:
     """Add one sentence to a score; proposals are (kind, first, seconds, words)."""
-    used: set[int] = set()
-    pending = list(proposals)
-    order = sorted(range(len(judged)), key=lambda i: (not judged[i].required, len(judged[i].kinds)))
-    for kind, first, seconds, words in pending:
-        kind = "YIELD" if kind == "RETREAT" else kind
-        hit = next((i for i in order if i not in used and judged[i].fits(kind, first, seconds)), None)
+    pending = [
+        ("YIELD" if kind == "RETREAT" else kind, first, seconds, words)
+        for kind, first, seconds, words in proposals
+    ]
+    matched = _matching(judged, pending)
+    used = set(matched.values())
+    for number, (kind, first, seconds, words) in enumerate(pending):
         proposal = f"{kind} {first}>{','.join(seconds)}"
-        if hit is None:
+        if number in matched:
+            score.right += 1
+            score.rows.append((where, "right", f"{proposal}: {judged[matched[number]].label or words}"))
+        else:
             score.wrong += 1
             score.rows.append((where, "wrong", f"{proposal}: {words}"))
-        else:
-            used.add(hit)
-            score.right += 1
-            score.rows.append((where, "right", f"{proposal}: {judged[hit].label or words}"))
     for number, one in enumerate(judged):
         if one.required:
             score.required += 1
@@ -99,6 +101,25 @@ def compare(judged: Sequence[Judged], proposals: Iterable[tuple[str, str, list[s
             if number not in used:
                 name = f"{'|'.join(sorted(one.kinds))} {'|'.join(sorted(one.first))}>{'|'.join(sorted(one.second))}"
                 score.rows.append((where, "missed", f"{name}: {one.label}"))
+
+
+def _matching(judged: Sequence[Judged], pending: Sequence[tuple[str, str, list[str], str]]) -> dict[int, int]:
+    """Proposal -> judgement, each used once, as many required judgements as can be (augmenting paths)."""
+    taken: dict[int, int] = {}  # proposal -> judgement
+
+    def place(number: int, tried: set[int]) -> bool:
+        for proposal, (kind, first, seconds, _) in enumerate(pending):
+            if proposal in tried or not judged[number].fits(kind, first, seconds):
+                continue
+            tried.add(proposal)
+            if proposal not in taken or place(taken[proposal], tried):
+                taken[proposal] = number
+                return True
+        return False
+
+    for number in sorted(range(len(judged)), key=lambda i: not judged[i].required):
+        place(number, set())
+    return taken
 
 
 def act_proposals(acts: Iterable[Act]) -> list[tuple[str, str, list[str], str]]:
@@ -113,9 +134,9 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """The sentences of one half: every second by the order of their hashes is ``held-out``, the others ``development``."""
+    """One half of the sentences: every second by the order of their hashes is ``held-out``, others ``development``."""
     with SENTENCES.open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file, delimiter="\t"))
+        found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
     return found[1::2] if part == "held-out" else found[::2]
 
@@ -126,7 +147,13 @@ def judged_acts(text: str) -> list[Judged]:
         match = re.fullmatch(r"(\??)([A-Z|*]+)([>~])([A-Z|*]+):([A-Z|*]+)", one.strip())
         assert match, one
         found.append(
-            Judged(alternatives(match[5]), frozenset(match[2].split("|")), frozenset(match[4].split("|")), not match[1], match[3] == "~")
+            Judged(
+                alternatives(match[5]),
+                frozenset(match[2].split("|")),
+                frozenset(match[4].split("|")),
+                not match[1],
+                match[3] == "~",
+            )
         )
     return found
 
@@ -138,14 +165,24 @@ def judged_claims(text: str) -> list[Judged]:
         assert match, one
         second = frozenset(match[4].split("|")) if match[4] else frozenset()
         # which of two states a claim about both of them is filed under does not matter
-        found.append(Judged(frozenset(match[2].split("|")), frozenset(match[3].split("|")), second, not match[1], mutual=True))
+        found.append(
+            Judged(
+                frozenset(match[2].split("|")),
+                frozenset(match[3].split("|")),
+                second,
+                not match[1],
+                mutual=True,
+            )
+        )
     return found
 
 
 def read_text(text: str, published: str = PUBLISHED, language: str | None = None) -> Reading:
     from datetime import date
 
-    document = _document(text.encode(), "text/plain; charset=utf-8", "test", date.fromisoformat(published), language)
+    document = _document(
+        text.encode(), "text/plain; charset=utf-8", "test", date.fromisoformat(published), language
+    )
     return read_document(document)
 
 
@@ -189,7 +226,12 @@ def score_article(directory: Path, reading: Reading, article: str) -> tuple[Scor
     judged = [judgement(directory, "acts", article), judgement(directory, "claims", article)]
     for number, sentence in enumerate(document.sentences):
         where = f"{number + 1}"
-        compare(_at(judged[0], sentence), act_proposals(a for a in reading.acts if _in(a.start, sentence)), acts, where)
+        compare(
+            _at(judged[0], sentence),
+            act_proposals(a for a in reading.acts if _in(a.start, sentence)),
+            acts,
+            where,
+        )
         compare(
             _at(judged[1], sentence),
             claim_proposals(c for c in reading.claims if c.start is not None and _in(c.start, sentence)),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
+    from equidistance.reading.coder import code
     from equidistance.reading.read import read
     from equidistance.sources.ingest import ingest, pull
 
@@ -35,6 +36,7 @@ _PUBLIC = {
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
+    "code": ("equidistance.reading.coder", "code"),
     "route": ("equidistance.corridors.routes", "route"),
     "read": ("equidistance.reading.read", "read"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "assess",
     "check",
+    "code",
     "define_bloc",
     "ideal_points",
     "ingest",

@@ -13,6 +13,7 @@ import typer
 from equidistance import __version__
 from equidistance.cli import (
     claims_commands,
+    coding_commands,
     corridor_commands,
     data_commands,
     ideal_point_commands,
@@ -292,6 +293,7 @@ corridor_commands.register(app)
 screen_commands.register(app)
 claims_commands.register(app)
 ledger_commands.register(app)
+coding_commands.register(app)
 reading_commands.register(app)
 
 

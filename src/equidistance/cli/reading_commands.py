@@ -19,23 +19,31 @@ def register(app: typer.Typer) -> None:
 
 def read(
     article: Annotated[
-        str, typer.Argument(help="A file (text, Markdown, HTML, PDF with text), an http(s) address, or - for standard input.")
+        str,
+        typer.Argument(
+            help="A file (text, Markdown, HTML, PDF with text), an http(s) address, or - for standard input."
+        ),
     ],
     published: Annotated[
         str | None, typer.Option(help="Day of publication, e.g. 2024-03-31; relative dates count from it.")
     ] = None,
     language: Annotated[
-        Literal["en", "ru"] | None, typer.Option(help="Language of the text (default: found from the letters).")
+        Literal["en", "ru"] | None,
+        typer.Option(help="Language of the text (default: found from the letters)."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result to a file: .json or .csv.")] = None,
-    output: Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")] = "table",
+    output: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
+    ] = "table",
     reader: Annotated[
         Literal["rules", "llm"], typer.Option(help="Who reads: the rules, or a language model of yours.")
     ] = "rules",
     model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
     base_url: Annotated[
         str | None,
-        typer.Option(help="Where the model answers (OpenAI-compatible); its key is read from EQUIDISTANCE_LLM_KEY."),
+        typer.Option(
+            help="Where the model answers (OpenAI-compatible); its key is read from EQUIDISTANCE_LLM_KEY."
+        ),
     ] = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
@@ -90,7 +98,9 @@ def _show(reading: "Reading") -> None:
     )
     acts = [
         {
-            "date": str(act.when.first)[: 4 if act.when.precision in ("year", "decade") else 10] if act.when else "",
+            "date": str(act.when.first)[: 4 if act.when.precision in ("year", "decade") else 10]
+            if act.when
+            else "",
             "actor": act.actor,
             "partner": act.partner or "",
             "type": act.type,

@@ -1,7 +1,7 @@
 """Who is spoken of in a text: mentions of states, powers and bodies with offsets, and light coreference.
 
-Rules only: names from the tables, officials introduced by the text itself ("Kazakh Foreign Minister X"), then words that
-point back ("the republic", "he", "the latter", "the two countries").
+Rules only: names from the tables, officials introduced by the text itself ("Kazakh Foreign Minister X"), then
+words that point back ("the republic", "he", "the latter", "the two countries").
 """
 
 import re
@@ -80,7 +80,11 @@ def _named(text: str, on: date | None, language: str) -> list[Mention]:
         if cyrillic:
             end, bearers = tables.match_russian(text, start, russian)
             capital = word[0].isupper()
-            bearers = [name for name in bearers if capital or name.kind in ("adjective", "organ") or name.words[0] == "запад"]
+            bearers = [
+                name
+                for name in bearers
+                if capital or name.kind in ("adjective", "organ") or name.words[0] == "запад"
+            ]
         else:
             if word[0].islower() and word not in _LOWER:
                 continue
@@ -111,13 +115,17 @@ _COMMON = frozenset(("Total", "Shell", "Apple", "Eni", "Leonardo"))
 
 
 def _opens_sentence(text: str, start: int) -> bool:
-    return not text[:start].rstrip() or text[:start].rstrip()[-1] in ".!?\n“\""
+    return not text[:start].rstrip() or text[:start].rstrip()[-1] in '.!?\n“"'
 
 
 def _bearer(bearers: list[Name], on: date | None) -> Name | None:
     """Who bears a name on the day of publication; a person out of office still stands for the state once served."""
     if any(name.kind == "nobody" for name in bearers):
-        return bearers[0] if bearers[0].kind == "nobody" else next((n for n in bearers if n.kind != "nobody"), None)
+        return (
+            bearers[0]
+            if bearers[0].kind == "nobody"
+            else next((n for n in bearers if n.kind != "nobody"), None)
+        )
     codes = {name.code for name in bearers}
     if len(codes) == 1:
         return bearers[0]
@@ -146,7 +154,7 @@ def _offices() -> str:
 
 @cache
 def _after_state() -> re.Pattern[str]:
-    """"(Kazakh) Foreign Minister X Y", "(the United Kingdom) X Y" after an office."""
+    """ "(Kazakh) Foreign Minister X Y", "(the United Kingdom) X Y" after an office."""
     return re.compile(
         rf"\s+(?:[\w-]+\s+){{0,4}}?(?i:{_offices()})(?:\s+(?:of|for)\s+(?:[A-Z]\w+|and|the)(?:\s+(?:and\s+)?[A-Z]\w+){{0,3}}?)?\s+{_FULL_NAME}(?!\w)"
     )
@@ -166,7 +174,9 @@ def _introduced(text: str, named: list[Mention]) -> dict[str, str]:
         if one.kind not in ("state", "adjective", "bloc", "organ"):
             continue
         full: str | None = None
-        if (after := _after_state().match(text, one.end, one.end + 160)) is not None and "\n" not in after.group():
+        if (
+            after := _after_state().match(text, one.end, one.end + 160)
+        ) is not None and "\n" not in after.group():
             full = after[1]
         elif one.kind == "state" and _office_before().search(text, max(0, one.start - 120), one.start):
             direct = re.compile(rf",?\s+{_FULL_NAME}(?=[\s,.;:’'”])").match(text, one.end, one.end + 60)
@@ -196,8 +206,14 @@ def _surnames(text: str, people: dict[str, str], named: list[Mention]) -> list[M
 def _titles() -> re.Pattern[str]:
     """What may stand between a state and the person of that state, or before a name, and belong to it."""
     words = [row["word"] for row in rows("heads.csv")]
-    alternatives = "|".join(sorted((re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words), key=len, reverse=True))
-    return re.compile(rf"(?i)\s*(?:,\s*)?(?:(?:{alternatives}|of|foreign|affairs|and|for|then|security|economic|trade|industry|defence|defense|energy|the)\s+)*$")
+    alternatives = "|".join(
+        sorted(
+            (re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words), key=len, reverse=True
+        )
+    )
+    return re.compile(
+        rf"(?i)\s*(?:,\s*)?(?:(?:{alternatives}|of|foreign|affairs|and|for|then|security|economic|trade|industry|defence|defense|energy|the)\s+)*$"
+    )
 
 
 def _merge(text: str, mentions: list[Mention]) -> list[Mention]:
@@ -210,23 +226,46 @@ def _merge(text: str, mentions: list[Mention]) -> list[Mention]:
         if one.person:
             floor = merged[-1].end if merged else 0
             before = text[max(floor, start - 60) : start]
-            first_names = re.search(r"(?:(?<=\s)|(?<=^)|(?<=[“\"«(]))(?:[A-ZÀ-ÞА-Я][\w’'.-]+[ ]){1,3}$", before)
+            first_names = re.search(
+                r"(?:(?<=\s)|(?<=^)|(?<=[“\"«(]))(?:[A-ZÀ-ÞА-Я][\w’'.-]+[ ]){1,3}$", before
+            )
             if first_names:
-                cut = re.search(rf"(?i:\b(?:{_offices()}|state|affairs|foreign|defence|defense|trade|treasury))\s+", first_names.group())
+                cut = re.search(
+                    rf"(?i:\b(?:{_offices()}|state|affairs|foreign|defence|defense|trade|treasury))\s+",
+                    first_names.group(),
+                )
                 if cut is not None:
-                    first_names = re.compile(r"(?:[A-ZÀ-ÞА-Я][\w’'.-]+[ ]){1,3}$").search(first_names.group(), cut.end())
-            if first_names and not re.match(r"(?:The|In|On|At|After|And|But|When|Since|As|To|It|For|From|With|By)\s", first_names.group()):
+                    first_names = re.compile(r"(?:[A-ZÀ-ÞА-Я][\w’'.-]+[ ]){1,3}$").search(
+                        first_names.group(), cut.end()
+                    )
+            if first_names and not re.match(
+                r"(?:The|In|On|At|After|And|But|When|Since|As|To|It|For|From|With|By)\s", first_names.group()
+            ):
                 start -= len(first_names.group())
             title = re.search(rf"(?:[Tt]he\s+)?(?i:{_offices()})\s+$", text[max(floor, start - 50) : start])
             if title:
                 start -= len(title.group())
             while merged and merged[-1].end > start:
                 merged.pop()
-            if merged and merged[-1].code == one.code and merged[-1].kind in ("state", "adjective", "organ", "bloc"):
+            if (
+                merged
+                and merged[-1].code == one.code
+                and merged[-1].kind in ("state", "adjective", "organ", "bloc")
+            ):
                 gap = text[merged[-1].end : start]
-                if not merged[-1].possessive and "\n" not in gap and len(gap) < 60 and _titles().fullmatch(gap + " "):
+                if (
+                    not merged[-1].possessive
+                    and "\n" not in gap
+                    and len(gap) < 60
+                    and _titles().fullmatch(gap + " ")
+                ):
                     start = merged.pop().start
-        elif merged and one.kind == "organ" and merged[-1].code == one.code and text[merged[-1].end : start] == " ":
+        elif (
+            merged
+            and one.kind == "organ"
+            and merged[-1].code == one.code
+            and text[merged[-1].end : start] == " "
+        ):
             start = merged.pop().start  # "US Department of the Treasury"
         merged.append(replace(one, start=start, text=text[start : one.end]))
     return merged
@@ -241,8 +280,9 @@ def _main(named: list[Mention], document: Document) -> str | None:
             counts[one.code] += 2 if one.start < head else 1
     if not counts:
         return None
-    ranked = counts.most_common(2)
-    return ranked[0][0] if len(ranked) == 1 or ranked[0][1] > ranked[1][1] else min(ranked)[0]
+    ranked = counts.most_common(1)
+    most = ranked[0][1]
+    return next(one.code for one in named if counts[one.code] == most)  # the first spoken of, among equals
 
 
 # --- words that point back ----------------------------------------------------------------------------
@@ -251,10 +291,16 @@ _PAIR = (
     r"(?:the|both|these)\s+(?:two\s+)?(?:parties|sides|countries|states|nations|capitals|neighbou?rs|presidents|leaders)(?!\s+of\b)"
     r"|обе\w*\s+(?:стран\w*|сторон\w*)|стороны|две страны|двух стран|двумя странами"
 )
-_STATE_WORD = r"(?:the|this)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
-_PERSON_WORD = r"[Hh]e|[Ss]he|the (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|он(?=\s)|она(?=\s)|глава государства"
+_STATE_WORD = (
+    r"(?:the|this)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
+)
+_PERSON_WORD = (
+    r"[Hh]e|[Ss]he|the (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|"
+    r"он(?=\s)|она(?=\s)|глава государства"
+)
 _POINTERS = re.compile(
-    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>the latter)|(?P<former>the former(?=\s+\w+(?:ed|s)\b|,))|(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
+    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>the latter)|(?P<former>the former(?=\s+\w+(?:ed|s)\b|,))|"
+    rf"(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
     rf"|(?P<person>{_PERSON_WORD})|(?P<they>[Tt]hey))(?!\w)",
 )
 
@@ -280,10 +326,16 @@ def _references(document: Document, named: list[Mention], main: str | None) -> l
     return [*ordered, *everyone[at:]]
 
 
-def _pointed(match: re.Match[str], before: list[Mention], main: str | None, document: Document) -> tuple[str, ...]:
+def _pointed(
+    match: re.Match[str], before: list[Mention], main: str | None, document: Document
+) -> tuple[str, ...]:
     near = [one for one in before[-12:] if match.start() - one.end < 600]
     if match["pair"]:
-        left_out = ("outside", "company", "bloc") if "part" not in match.group() and "side" not in match.group() else ("outside", "company")
+        left_out = (
+            ("outside", "company", "bloc")
+            if "part" not in match.group() and "side" not in match.group()
+            else ("outside", "company")
+        )
         codes = [c for one in reversed(near) if one.kind not in left_out for c in reversed(one.codes)]
         pair = list(dict.fromkeys(codes))[:2]
         return tuple(reversed(pair)) if len(pair) == 2 else ()
@@ -297,7 +349,7 @@ def _pointed(match: re.Match[str], before: list[Mention], main: str | None, docu
     if match["they"]:
         groups = [one for one in near if one.kind in ("adjective", "company", "bloc")]
         return (groups[-1].code,) if groups else ()
-    states = [one for one in near if one.kind in ("state", "capital", "adjective") and len(one.code) == 3]
+    states = [one for one in near if one.kind not in ("bloc", "company", "outside") and len(one.code) == 3]
     if "epublic" in match.group() and main is not None:
         return (main,)
     if not states and main is not None:

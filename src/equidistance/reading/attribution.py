@@ -52,6 +52,8 @@ def find_said(scene: Scene) -> list[Said]:
             else:
                 continue
             found.append(Said(*_trim(text, *span), name, code, False))
+            if (quote := _partly_quoted(scene, *span)) is not None:
+                found.append(Said(quote[0] + 1, quote[1] - 1, name, code, True))
     found.sort(key=lambda one: (one.start - one.end, one.start))
     return found
 
@@ -70,7 +72,9 @@ def speaker_of(said: list[Said], start: int, end: int) -> Said | None:
 
 @cache
 def _pattern(language: str, kind: str) -> re.Pattern[str]:
-    texts = [row["pattern"] for row in rows("speech.csv") if row["language"] == language and row["kind"] == kind]
+    texts = [
+        row["pattern"] for row in rows("speech.csv") if row["language"] == language and row["kind"] == kind
+    ]
     return re.compile("|".join(phrase(text).pattern for text in texts), re.IGNORECASE)
 
 
@@ -85,12 +89,22 @@ def _subject(scene: Scene, verb: int) -> Speaker | None:
     best: Speaker | None = None
     for group in scene.groups:
         gap = scene.text[group.end : verb]
-        if group.end <= verb and len(gap) < 45 and not re.search(r"[.;:”\"»]", gap) and _plain_subject(group.governor):
+        if (
+            group.end <= verb
+            and len(gap) < 45
+            and not re.search(r"[.;:”\"»]", gap)
+            and _plain_subject(group.governor)
+        ):
             if group.possessive:
                 gap = re.sub(r"^['’]s?", "", gap)
             if len(gap.split()) <= 6:
                 member = group.mentions[-1]
-                best = (scene.text[group.start : group.end] if len(group.mentions) == 1 else member.text, member.code, group.start, group.end)
+                best = (
+                    scene.text[group.start : group.end] if len(group.mentions) == 1 else member.text,
+                    member.code,
+                    group.start,
+                    group.end,
+                )
     if sources:
         last = sources[-1]
         gap = before[last.end() :]
@@ -104,16 +118,36 @@ def _plain_subject(governor: str) -> bool:
     return governor == ""
 
 
+def _partly_quoted(scene: Scene, start: int, end: int) -> tuple[int, int] | None:
+    """The longest quotation of at least four words inside a reported clause ("the deals were "at a low price"")."""
+    inside = [
+        (a, b) for a, b in scene.quoted if start <= a and b <= end + 2 and len(scene.text[a:b].split()) >= 4
+    ]
+    return max(inside, key=lambda span: span[1] - span[0], default=None)
+
+
 def _inverted(scene: Scene, at: int) -> Speaker | None:
     """Who stands right after the verb: "…," said Kazakh Foreign Minister X."""
-    return _following(scene, at, 4) if re.search(r"[,”\"»]\s*[—–-]?\s*\w+$", scene.text[max(0, at - 40) : at]) else None
+    return (
+        _following(scene, at, 4)
+        if re.search(r"[,”\"»]\s*[—–-]?\s*\w+$", scene.text[max(0, at - 40) : at])
+        else None
+    )
 
 
 def _following(scene: Scene, at: int, slack: int = 30) -> Speaker | None:
     for group in scene.groups:
-        if at <= group.start <= at + slack or (group.start <= at < group.end):
+        if (
+            at <= group.start <= at + slack
+            and not re.search(r"\b(?:which|whom|whose)\b", scene.text[at : group.start])
+        ) or (group.start <= at < group.end):
             member = group.mentions[0]
-            return scene.text[max(at, group.start) : group.mentions[0].end].strip(), member.code, group.start, member.end
+            return (
+                scene.text[max(at, group.start) : group.mentions[0].end].strip(),
+                member.code,
+                group.start,
+                member.end,
+            )
     source = _pattern(scene.language, "source").search(scene.text, at, at + slack + 30)
     if source is not None:
         return source.group(), None, *source.span()
@@ -121,7 +155,9 @@ def _following(scene: Scene, at: int, slack: int = 30) -> Speaker | None:
     return (name[1], None, *name.span(1)) if name else None
 
 
-def _content(scene: Scene, verb: int, verb_end: int, s_start: int, s_end: int) -> tuple[int, int, bool] | None:
+def _content(
+    scene: Scene, verb: int, verb_end: int, s_start: int, s_end: int
+) -> tuple[int, int, bool] | None:
     """The words said: the nearest quotation, a clause with "that", or what stands before ", experts say"."""
     text = scene.text
     after = min(verb_end, s_end) if s_start > verb else verb_end
@@ -144,14 +180,23 @@ def _content(scene: Scene, verb: int, verb_end: int, s_start: int, s_end: int) -
         lead_end = min(verb, s_start)
         if re.search(r"[,”\"»—–]\s*$", text[:lead_end]) and lead_end > 25:
             return (*_trim(text, 0, lead_end), False)
-    if s_start < verb and re.match(r"\s+[\w“\"«]", rest) and len(rest.split()) >= 4 and not scene.in_quotation(offset, offset + 1):
+    if (
+        s_start < verb
+        and re.match(r"\s+[\w“\"«]", rest)
+        and len(rest.split()) >= 4
+        and not scene.in_quotation(offset, offset + 1)
+    ):
         return (*_trim(text, offset, len(text)), False) if _bare_clause(rest) else None
     return None
 
 
 def _bare_clause(rest: str) -> bool:
     """Whether "X said Y did Z" goes on with a clause: a finite verb not far on."""
-    return bool(re.match(r"(?:\s+[\w’'-]+){1,6}?\s+(?:is|are|was|were|has|have|had|will|would|used|does|do|did)\s", rest))
+    return bool(
+        re.match(
+            r"(?:\s+[\w’'-]+){1,6}?\s+(?:is|are|was|were|has|have|had|will|would|used|does|do|did)\s", rest
+        )
+    )
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,9 +8,48 @@ from datetime import date, timedelta
 
 from equidistance.reading.records import Precision, When
 
-_EN = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-_RU = ["январ", "феврал", "март", "апрел", "ма", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр"]
-_SHORT = {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12}
+_EN = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_RU = [
+    "январ",
+    "феврал",
+    "март",
+    "апрел",
+    "ма",
+    "июн",
+    "июл",
+    "август",
+    "сентябр",
+    "октябр",
+    "ноябр",
+    "декабр",
+]
+_SHORT = {
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "apr": 4,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
+    "sep": 9,
+    "sept": 9,
+    "oct": 10,
+    "nov": 11,
+    "dec": 12,
+}
 _MONTH = (
     rf"(?P<month>{'|'.join(_EN)}|(?:{'|'.join(k for k in _SHORT)})(?=\.? \d)|"
     r"(?:январ|феврал|апрел|июн|июл|сентябр|октябр|ноябр|декабр)[ьяею]|март[ае]?|августа?е?|ма[йяею])\.?"
@@ -21,7 +60,19 @@ _PART = (
     r"(?:(?P<part>early|late|mid|(?:the )?(?:very )?(?:beginning|start|end|middle)(?: of)?|начал[ео]|кон(?:ец|це)|"
     r"середин[аеу])[\s-]+(?:in |of |the )*)?"
 )
-_NUMBERS = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "два": 2, "три": 3, "пять": 5}
+_NUMBERS = {
+    "one": 1,
+    "a": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "ten": 10,
+    "два": 2,
+    "три": 3,
+    "пять": 5,
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +103,9 @@ def find_dates(text: str, published: date | None) -> list[DateMention]:
             if when is not None:
                 taken.append(match.span())
                 before = text[max(0, match.start() - 22) : match.start()].lower()
-                since = bool(re.search(r"(?:\bsince|\bfrom|\bback in|\bс|\bстарт\w* в)\s+(?:the\s+)?$", before))
+                since = bool(
+                    re.search(r"(?:\bsince|\bfrom|\bback in|\bс|\bстарт\w* в)\s+(?:the\s+)?$", before)
+                )
                 found.append(DateMention(match.start(), match.end(), when, since))
     return sorted(found, key=lambda mention: mention.start)
 
@@ -73,7 +126,11 @@ def month_of(word: str) -> int | None:
     if word in _SHORT:
         return _SHORT[word]
     for number, stem in enumerate(_RU, 1):
-        if word.startswith(stem) and (number != 5 or word in ("май", "мая", "мае", "маю")) and len(word) - len(stem) <= 2:
+        if (
+            word.startswith(stem)
+            and (number != 5 or word in ("май", "мая", "мае", "маю"))
+            and len(word) - len(stem) <= 2
+        ):
             return number
     return None
 
@@ -91,7 +148,9 @@ def _day_month(match: re.Match[str], published: date | None) -> When | None:
     month = month_of(match["month"])
     if month is None or published is None:
         return None
-    year = published.year if (month, int(match["d"])) <= (published.month, published.day) else published.year - 1
+    year = (
+        published.year if (month, int(match["d"])) <= (published.month, published.day) else published.year - 1
+    )
     when = _day(year, month, int(match["d"]))
     return None if when is None else When(when.first, when.last, "day", True)
 
@@ -131,7 +190,12 @@ def _season(match: re.Match[str], published: date | None) -> When | None:
     return When(first, last, "season", relative)
 
 
-_SEASONS = ((("spring", "весн"), 3), (("summer", "лет"), 6), (("autumn", "fall", "осен"), 9), (("winter", "зим"), 12))
+_SEASONS = (
+    (("spring", "весн"), 3),
+    (("summer", "лет"), 6),
+    (("autumn", "fall", "осен"), 9),
+    (("winter", "зим"), 12),
+)
 
 
 def _last_season(start: int, published: date, which: str | None) -> int:
@@ -146,7 +210,9 @@ def _last_season(start: int, published: date, which: str | None) -> int:
     return published.year - 1
 
 
-def _year(match: re.Match[str], published: date | None, guess: Callable[[date], int]) -> tuple[int | None, bool]:
+def _year(
+    match: re.Match[str], published: date | None, guess: Callable[[date], int]
+) -> tuple[int | None, bool]:
     groups = match.groupdict()
     if groups.get("year"):
         return int(groups["year"]), False
@@ -162,7 +228,20 @@ def _year(match: re.Match[str], published: date | None, guess: Callable[[date], 
 
 def _quarter(match: re.Match[str], _: date | None) -> When | None:
     word = match["q"].lower()
-    names = {"first": 1, "1": 1, "q1": 1, "second": 2, "2": 2, "q2": 2, "third": 3, "3": 3, "q3": 3, "fourth": 4, "4": 4, "q4": 4}
+    names = {
+        "first": 1,
+        "1": 1,
+        "q1": 1,
+        "second": 2,
+        "2": 2,
+        "q2": 2,
+        "third": 3,
+        "3": 3,
+        "q3": 3,
+        "fourth": 4,
+        "4": 4,
+        "q4": 4,
+    }
     quarter = names.get(word)
     if quarter is None:
         return None
@@ -223,7 +302,9 @@ def _ago(match: re.Match[str], published: date | None) -> When | None:
     days = {"d": 1, "w": 7, "m": 30, "д": 1, "н": 7, "м": 30}[unit[0]] * count
     middle = published - timedelta(days=days)
     if unit[0] in "mм":
-        return When(middle.replace(day=1), middle.replace(day=monthrange(middle.year, middle.month)[1]), "month", True)
+        return When(
+            middle.replace(day=1), middle.replace(day=monthrange(middle.year, middle.month)[1]), "month", True
+        )
     return When(middle, middle, "day", True)
 
 
@@ -243,9 +324,9 @@ def _day(year: int, month: int, day: int) -> When | None:
     return When(found, found, "day")
 
 
-def _rule(pattern: str, read: Callable[[re.Match[str], date | None], When | None]) -> tuple[
-    re.Pattern[str], Callable[[re.Match[str], date | None], When | None]
-]:
+def _rule(
+    pattern: str, read: Callable[[re.Match[str], date | None], When | None]
+) -> tuple[re.Pattern[str], Callable[[re.Match[str], date | None], When | None]]:
     return re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE), read
 
 
@@ -261,14 +342,22 @@ _RULES = (
     _rule(rf"{_PART}{_MONTH}{_OF_YEAR}(?:\s+г(?:ода|\.))?", _month),
     _rule(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}", _day_month),
     _rule(rf"{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?", _day_month),
-    _rule(rf"{_PART}(?:(?P<which>last|this|прошл\w+|эт\w+)\s+)?(?:the\s+)?{_SEASON}{_OF_YEAR}(?:\s+г(?:ода|\.))?", _season),
+    _rule(
+        rf"{_PART}(?:(?P<which>last|this|прошл\w+|эт\w+)\s+)?(?:the\s+)?{_SEASON}{_OF_YEAR}(?:\s+г(?:ода|\.))?",
+        _season,
+    ),
     _rule(rf"{_PART}(?P<which>last|this|прошл\w+|эт(?:им|ой))\s+{_SEASON}", _season),
     _rule(
-        r"(?P<part>early|late|(?:at |in )?the (?:beginning|start|end) of|в начале|в конце)[\s-]+(?:the\s+)?(?P<which>\b)"
+        r"(?P<part>early|late|(?:at |in )?the (?:beginning|start|end) of|в начале|"
+        r"в конце)[\s-]+(?:the\s+)?(?P<which>\b)"
         rf"{_SEASON}",
         _season,
     ),
-    _rule(r"(?P<q>first|second|third|fourth|q[1-4]|[1-4])(?:-?[йм]\w*)?\s+(?:(?:quarter|квартал\w*)\s+)?(?:of\s+)?" + _YEAR, _quarter),
+    _rule(
+        r"(?P<q>first|second|third|fourth|q[1-4]|[1-4])(?:-?[йм]\w*)?\s+(?:(?:quarter|квартал\w*)\s+)?(?:of\s+)?"
+        + _YEAR,
+        _quarter,
+    ),
     _rule(rf"{_PART}(?P<decade>(?:19|20)\d0)['’]?(?:s|-е|-х)(?:\s+год\w*)?", _decade),
     _rule(
         r"(?P<which>last|this|previous|прошл\w+|эт\w+|минувш\w+|текущ\w+)\s+(?P<unit>year|month|week|год\w*|месяц\w*|недел\w*)",
@@ -281,10 +370,14 @@ _RULES = (
     ),
     _rule(r"yesterday|today|вчера|сегодня", _near),
     _rule(
-        rf"(?:in|during|since|by|from|until|before|after|of|throughout|в|с|к|до|после)\s+{_PART}{_MONTH}(?!\s+\d)", _month
+        rf"(?:in|during|since|by|from|until|before|after|of|throughout|в|с|к|до|после)\s+{_PART}{_MONTH}(?!\s+\d)",
+        _month,
     ),
     _rule(rf"(?P<part>early|late|mid)[\s-]+{_MONTH}", _month),
-    _rule(rf"{_PART}{_YEAR}(?:\s+(?:год[уа]?|г\.))?(?!\s*(?:km|km/h|%|percent|dollars|companies|tons|troops))", _plain_year),
+    _rule(
+        rf"{_PART}{_YEAR}(?:\s+(?:год[уа]?|г\.))?(?!\s*(?:km|km/h|%|percent|dollars|companies|tons|troops))",
+        _plain_year,
+    ),
 )
 
 

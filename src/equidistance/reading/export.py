@@ -17,7 +17,8 @@ FORMAT_VERSION = 1
 
 FORMATS = (".json", ".csv")
 _COLUMNS = (
-    "kind", "start", "end", "quote", "form", "actor", "partner", "subject", "powers", "date", "date_last", "type", "mode",
+    "kind", "start", "end", "quote", "form", "actor", "partner", "subject", "powers", "date", "date_last",
+    "type", "mode",
     "channel", "instrument", "direction", "modality", "amounts", "attribution", "rule", "confidence", "sentence",
 )  # fmt: skip
 
@@ -49,11 +50,13 @@ def to_json(reading: Reading) -> str:
 
 
 def to_csv(reading: Reading) -> str:
-    """Acts and claims as one table, a row each; cells a spreadsheet would run as a formula are prefixed with a quote."""
+    """Acts and claims as one table, a row each; cells a spreadsheet would run as a formula get a quote before them."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for kind, record in [*(("act", act) for act in reading.acts), *(("claim", claim) for claim in reading.claims)]:
+    records: list[tuple[str, Act | Claim]] = [("act", act) for act in reading.acts]
+    records += [("claim", claim) for claim in reading.claims]
+    for kind, record in records:
         row = _record(record, reading) | {"kind": kind}
         when = row.get("when") or {}
         row["date_last"] = when.get("last")
@@ -66,7 +69,9 @@ def to_csv(reading: Reading) -> str:
 def write(reading: Reading, path: Path) -> None:
     """Write a reading to a .json or .csv file, whole or not at all."""
     with whole(path) as part:
-        part.write_text(to_json(reading) + "\n" if path.suffix == ".json" else to_csv(reading), encoding="utf-8")
+        part.write_text(
+            to_json(reading) + "\n" if path.suffix == ".json" else to_csv(reading), encoding="utf-8"
+        )
 
 
 def _record(record: Act | Claim, reading: Reading) -> dict[str, Any]:
@@ -76,7 +81,9 @@ def _record(record: Act | Claim, reading: Reading) -> dict[str, Any]:
         row["actor"] = record.subject
         row["partner"] = record.powers[0] if record.powers else None
     start = record.start if record.start is not None else -1
-    row["sentence"] = next((one.text for one in reading.document.sentences if one.start <= start < one.end), None)
+    row["sentence"] = next(
+        (one.text for one in reading.document.sentences if one.start <= start < one.end), None
+    )
     return row
 
 

@@ -9,7 +9,9 @@ from equidistance.reading.tables import phrase, rows
 
 @cache
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((phrase(row["pattern"]), row["kind"]) for row in rows("loaded.csv") if row["language"] == language)
+    return tuple(
+        (phrase(row["pattern"]), row["kind"]) for row in rows("loaded.csv") if row["language"] == language
+    )
 
 
 def loaded_in(text: str, language: str) -> list[tuple[int, int, str]]:

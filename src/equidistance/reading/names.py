@@ -4,7 +4,7 @@ English names are looked up by their first word, as written; Russian ones by ste
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,7 +14,19 @@ from equidistance.ground.blocs import all_blocs
 from equidistance.ground.states import all_states
 from equidistance.reading.tables import rows
 
-Kind = Literal["state", "adjective", "capital", "seat", "person", "organ", "bloc", "company", "outside", "nobody", "reference"]
+Kind = Literal[
+    "state",
+    "adjective",
+    "capital",
+    "seat",
+    "person",
+    "organ",
+    "bloc",
+    "company",
+    "outside",
+    "nobody",
+    "reference",
+]
 
 _TOKEN = re.compile(r"[^\W\d_][\w.]*(?:[’'‘-][\w]+)*")
 _RU_WORD = re.compile(r"[А-Яа-яЁё-]+")
@@ -38,7 +50,9 @@ def english() -> dict[str, list[Name]]:
     """English names by their first word; the longest first."""
     found: dict[tuple[tuple[str, ...], str], Name] = {}
 
-    def add(text: str, code: str, kind: Kind, first: date | None = None, last: date | None = None, label: str = "") -> None:
+    def add(
+        text: str, code: str, kind: Kind, first: date | None = None, last: date | None = None, label: str = ""
+    ) -> None:
         words = tuple(text.replace("’", "'").split())
         if words and (words, code) not in found:
             found[words, code] = Name(words, code, kind, first, last, label)
@@ -47,8 +61,14 @@ def english() -> dict[str, list[Name]]:
         add(row["phrase"], row["stands_for"], "state" if row["stands_for"] else "nobody")
     for row in rows("demonyms.csv"):
         if row["language"] == "en":
-            plain = not row["word"][-1:].islower() or row["word"] in ("the West", "collective West", "Western")
-            kind: Kind = "bloc" if row["code"] in ("WEST", "EU", "NATO", "CSTO", "EAEU") and plain else "adjective"
+            plain = not row["word"][-1:].islower() or row["word"] in (
+                "the West",
+                "collective West",
+                "Western",
+            )
+            kind: Kind = (
+                "bloc" if row["code"] in ("WEST", "EU", "NATO", "CSTO", "EAEU") and plain else "adjective"
+            )
             add(row["word"], row["code"], kind, label=row["note"])
     for row in rows("places.csv"):
         if row["language"] == "en":
@@ -78,7 +98,12 @@ def english() -> dict[str, list[Name]]:
                 spans = found[tuple(text.split()), row["code"]]
                 if spans.first and row["from"] and _day(row["from"]) != spans.first:  # a second term
                     found[(*text.split(), ""), row["from"]] = Name(
-                        tuple(text.split()), row["code"], "person", _day(row["from"]), _day(row["to"]), row["office"]
+                        tuple(text.split()),
+                        row["code"],
+                        "person",
+                        _day(row["from"]),
+                        _day(row["to"]),
+                        row["office"],
                     )
     for row in read_rows("persons.csv"):
         if row["name"].count(" ") >= 1:
@@ -96,7 +121,9 @@ def russian() -> dict[str, list[Name]]:
     """Russian stems by the first four letters of their first word, in small letters; the longest first."""
     found: dict[tuple[tuple[str, ...], str], Name] = {}
 
-    def add(text: str, code: str, kind: Kind, first: date | None = None, last: date | None = None, label: str = "") -> None:
+    def add(
+        text: str, code: str, kind: Kind, first: date | None = None, last: date | None = None, label: str = ""
+    ) -> None:
         words = tuple(_stem(word) for word in text.lower().replace("ё", "е").split())
         if words and (words, code) not in found:
             found[words, code] = Name(words, code, kind, first, last, label)
@@ -107,7 +134,9 @@ def russian() -> dict[str, list[Name]]:
     for row in rows("places.csv"):
         if row["language"] == "ru":
             found[tuple(row["name"].lower().split()), row["code"]] = Name(
-                tuple(row["name"].lower().split()), row["code"], "seat" if row["kind"] == "seat" else "capital"
+                tuple(row["name"].lower().split()),
+                row["code"],
+                "seat" if row["kind"] == "seat" else "capital",
             )
     for row in rows("bodies.csv"):
         if row["language"] == "ru":
@@ -162,7 +191,12 @@ def match_russian(text: str, start: int, names: dict[str, list[Name]]) -> tuple[
                 break
             stem, adjective = word.rstrip("~"), word.endswith("~")
             rest = len(token.group()) - len(stem)
-            if not token.group().startswith(stem) or rest < 0 or rest > LONGEST_ENDING or (adjective and rest < 1):
+            if (
+                not token.group().startswith(stem)
+                or rest < 0
+                or rest > LONGEST_ENDING
+                or (adjective and rest < 1)
+            ):
                 break
             at = token.end()
             if word is not name.words[-1]:
@@ -184,9 +218,18 @@ def _same(text: str, start: int, words: tuple[str, ...]) -> int:
                 return 0
             at = space.end()
         piece = text[at : at + len(word)].replace("’", "'").replace("‘", "'")
-        if piece != word and not (number == 0 and word[:1].islower() and piece == word[:1].upper() + word[1:]):
+        if piece != word and not (
+            number == 0 and word[:1].islower() and piece == word[:1].upper() + word[1:]
+        ):
             return 0
         at += len(word)
+    if (
+        text[at : at + 1] == "s"
+        and words[-1].istitle() is False
+        and words[-1][-1:].islower()
+        and len(words) > 1
+    ):
+        at += 1  # "Mir cards"
     following = text[at : at + 1]
     if following.isalnum() or following == "_" or re.match(r"['’](?!s?(?:\W|$))", text[at : at + 3]):
         return 0  # "Xi'an" is not Xi
@@ -209,9 +252,9 @@ def _day(cell: str) -> date | None:
     return date.fromisoformat(cell) if cell else None
 
 
-def _by_first(names: Iterator[Name] | object) -> dict[str, list[Name]]:
+def _by_first(names: Iterable[Name]) -> dict[str, list[Name]]:
     found: dict[str, list[Name]] = {}
-    for name in names:  # type: ignore[attr-defined]
+    for name in names:
         first = name.words[0]
         found.setdefault(first, []).append(name)
         if first[:1].islower():

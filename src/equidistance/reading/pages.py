@@ -19,22 +19,25 @@ def html_text(page: str, name: str) -> tuple[str, str | None, date | None]:
     """
     from trafilatura import bare_extraction
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # broken pages are reported here, in one message
+    logging.getLogger("trafilatura").setLevel(
+        logging.CRITICAL
+    )  # broken pages are reported here, in one message
     try:
         found = bare_extraction(
-            page, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True, as_dict=True
+            page, include_comments=False, include_tables=False, favor_recall=True, with_metadata=True
         )
     except (ValueError, RecursionError, AssertionError, UnicodeError, LookupError):
         found = None
-    if not found or not found.get("text"):
+    text = getattr(found, "text", None)
+    if not text:
         raise BadFile(
             f"{name} has no article text: it may be filled by scripts or hold pictures only.",
             hint="Save the text of the article in a file and read that.",
         )
     day: date | None = None
     with suppress(ValueError):
-        day = date.fromisoformat(str(found.get("date") or "")[:10])
-    return str(found["text"]), found.get("title") or None, day
+        day = date.fromisoformat(str(getattr(found, "date", None) or "")[:10])
+    return str(text), getattr(found, "title", None) or None, day
 
 
 def pdf_text(body: bytes, name: str) -> tuple[str, str | None, date | None]:
@@ -61,8 +64,22 @@ def pdf_text(body: bytes, name: str) -> tuple[str, str | None, date | None]:
                 day = date.fromisoformat(f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}")
     except BadFile:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError, NotImplementedError, AssertionError, ImportError) as error:
-        raise BadFile(f"{name} is no PDF that can be read ({type(error).__name__}).", hint="Save its text in a file.") from None
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        OSError,
+        NotImplementedError,
+        AssertionError,
+        ImportError,
+    ) as error:
+        raise BadFile(
+            f"{name} is no PDF that can be read ({type(error).__name__}).", hint="Save its text in a file."
+        ) from None
     text = "\n\n".join(pages)
     if len("".join(text.split())) < 20 * max(1, min(len(pages), 3)):
         raise BadFile(

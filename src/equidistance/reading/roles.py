@@ -7,16 +7,24 @@ from functools import cache
 from equidistance.reading.scene import PREPOSITIONS, Group, Scene
 from equidistance.reading.tables import phrase, rows
 
-_PASSIVE = re.compile(r"\b(?:was|were|been|be|being|is|are|got)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE)
-_BOUNDARY = re.compile(r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|[”\"»]\s*[,.]?\s*(?:said|says|сказал)")
-_OBJECT = frozenset(("", "to", "with", "against", "on", "upon", "towards", "toward", "into", "for", "from", "of", "at", "over", "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от"))  # fmt: skip
+_PASSIVE = re.compile(
+    r"\b(?:was|were|been|be|being|is|are|got)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
+)
+_BOUNDARY = re.compile(
+    r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|"
+    r"[”\"»]\s*[,.]?\s*(?:said|says|сказал)"
+)
+_OBJECT = frozenset(
+    ("", "to", "with", "against", "on", "upon", "towards", "toward", "into", "for", "from", "of", "at", "over",
+     "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
+)  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
 MOST_PAIRS = 12
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """A row of ``acts.csv`` ready to be searched for."""
+    """A row of ``triggers.csv`` ready to be searched for."""
 
     name: str
     pattern: re.Pattern[str]
@@ -46,7 +54,7 @@ def triggers(language: str) -> tuple[Trigger, ...]:
             roles=row["roles"],
             prefer=tuple(word.replace("_", " ") for word in row["prefer"].split(";")),
         )
-        for row in rows("acts.csv")
+        for row in rows("triggers.csv")
         if row["language"] == language
     )
 
@@ -63,6 +71,9 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     """The parties of one trigger at ``start``..``end`` of the sentence, or None where no actor is found."""
     find = {
         "active": _active,
+        "deverbal": _active,
+        "deal": _deal,
+        "guest": _guest,
         "mutual": _mutual,
         "between": _between,
         "visit": _visit,
@@ -98,6 +109,9 @@ def _within(group: Group, sure: float) -> Parties:
 
 
 def _passive(scene: Scene, start: int, end: int) -> bool:
+    first = re.compile(r"[\w-]+").match(scene.text, start)
+    if first is not None and first.group().lower().endswith("ing"):
+        return False
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
     return bool(re.search(r"\b(?:was|were|been|be|being)\s+\w+$", scene.text[start:end]))
@@ -118,24 +132,53 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 
 
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
-    """The group before ``start`` that no preposition governs; else (``weak``) an owner or the actor of an opening phrase."""
+    """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
+    conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
+    if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
+        first = [
+            g
+            for g in scene.groups
+            if low <= g.start and g.end < conjoined.start() and g.governor == "" and not g.possessive
+        ]
+        if len(first) > 1:
+            return first[0]
     for group in reversed(scene.groups):
         if group.start < low:
             break
         if group.end > start or (group.start <= start < group.end):
             continue
-        if group.governor == "":
+        if group.governor == "" or (group.governor in _CONJUNCTIONS and _before_verb(scene, group, start)):
             if group.possessive and fallback is None and start - group.end > 25:
                 fallback = group
                 continue
             return group
-        if group.governor in ("by", "of", "for") and fallback is None and weak:
+        if group.governor in _CONJUNCTIONS and re.match(
+            r"\s+(?:\w+ly\s+)?\w+(?:ed|s)\s", scene.text[group.end : group.end + 30]
+        ):
+            return group  # "as A decided to ..., setting tariffs"
+        if (
+            group.governor in ("by", "of", "for")
+            and fallback is None
+            and weak
+            and len(scene.text[group.end : start].split()) <= 4
+        ):
             fallback = group
     return fallback if weak else None
 
 
-def _after(scene: Scene, trigger: Trigger, start: int, end: int, high: int, but: frozenset[str]) -> Group | None:
+_CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "like", "после", "до"))
+
+
+def _before_verb(scene: Scene, group: Group, start: int) -> bool:
+    """Whether a group after "after" or "since" is the subject of a clause: the verb follows it at once."""
+    gap = scene.text[group.end : start].split()
+    return len(gap) <= 2 and not any(word.endswith((",", ";", ":")) for word in gap)
+
+
+def _after(
+    scene: Scene, trigger: Trigger, start: int, end: int, high: int, but: frozenset[str]
+) -> Group | None:
     """The partner among the groups after the trigger: by the table's preference, else the nearest that can be one."""
     first = re.compile(r"[\w-]+").match(scene.text, start)
     floor = first.end() if first else end
@@ -143,11 +186,21 @@ def _after(scene: Scene, trigger: Trigger, start: int, end: int, high: int, but:
     for wanted in trigger.prefer:
         for group in candidates:
             governor = group.governor or "object"
-            if governor == wanted or (wanted == "on" and governor == "upon") or (wanted == "to" and governor in ("towards", "toward")):
-                if wanted == "object" and not _direct(scene, max(end, floor), group, first.start() if first else start):
+            if (
+                governor == wanted
+                or (wanted == "on" and governor == "upon")
+                or (wanted == "to" and governor in ("towards", "toward"))
+            ):
+                if wanted == "object" and not _direct(
+                    scene, max(end, floor), group, first.start() if first else start
+                ):
                     continue
                 return group
-            if wanted == "that" and governor == "" and re.search(r"\bthat\s+(?:\w+\s+)?$", scene.text[end - 5 : group.start]):
+            if (
+                wanted == "that"
+                and governor == ""
+                and re.search(r"\bthat\s+(?:\w+\s+)?$", scene.text[end - 5 : group.start])
+            ):
                 return group
     for group in candidates:
         if group.governor in _OBJECT:
@@ -156,7 +209,7 @@ def _after(scene: Scene, trigger: Trigger, start: int, end: int, high: int, but:
 
 
 def _direct(scene: Scene, end: int, group: Group, start: int) -> bool:
-    """Whether a group without a preposition can be the object: near, and no verb of its own right before or after it."""
+    """Whether a group without a preposition can be the object: near, in the same clause."""
     gap = scene.text[min(end, group.start) : group.start]
     return len(gap.split()) <= 6 and not re.search(r"[;:]|\b(?:which|who|that)\b", gap)
 
@@ -175,11 +228,24 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
     if partner is None and actors is not None:
         partner = next(
-            (g for g in scene.groups if g.end <= start and g.governor in ("with", "against", "towards", "с", "против") and not set(g.codes) <= set(actors.codes)),
+            (
+                g
+                for g in scene.groups
+                if g.end <= start
+                and g.governor in ("with", "against", "towards", "с", "против")
+                and not set(g.codes) <= set(actors.codes)
+            ),
             None,
         )
     if partner is None and actors is not None and trigger.prefer[0] in ("in", "to", "into", "в"):
-        partner = next((g for g in scene.groups if start < g.start < high and g.governor in _PLACE and not set(g.codes) <= set(actors.codes)), None)
+        partner = next(
+            (
+                g
+                for g in scene.groups
+                if start < g.start < high and g.governor in _PLACE and not set(g.codes) <= set(actors.codes)
+            ),
+            None,
+        )
     return _pairs(actors, partner, 0.75)
 
 
@@ -191,8 +257,20 @@ def _mutual(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     if actors is not None and len(actors.codes) > 1:
         return _within(actors, 0.8)
     partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
-    if partner is not None and partner.governor == "" and "object" not in trigger.prefer and "that" not in trigger.prefer:
-        partner = next((g for g in scene.groups if g.start >= end and g.start < high and g.governor in ("with", "с", "со", "to")), partner)
+    if (
+        partner is not None
+        and partner.governor == ""
+        and "object" not in trigger.prefer
+        and "that" not in trigger.prefer
+    ):
+        partner = next(
+            (
+                g
+                for g in scene.groups
+                if g.start >= end and g.start < high and g.governor in ("with", "с", "со", "to")
+            ),
+            partner,
+        )
     return _pairs(actors, partner, 0.75)
 
 
@@ -205,19 +283,43 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
     by = next((g for g in after if g.governor in ("by", "of", "from")), None)
     with_ = next((g for g in after if g.governor in ("with", "to", "с", "со")), None)
     before = subject(scene, start, low)
-    adjacent = next((g for g in reversed(scene.groups) if g.end <= start and start - g.end <= 25 and len(g.codes) > 1), None)
+    adjacent = next(
+        (g for g in reversed(scene.groups) if g.end <= start and start - g.end <= 25 and len(g.codes) > 1),
+        None,
+    )
     if with_ is not None:
         actors = by or before
         if actors is not None and not set(with_.codes) <= set(actors.codes):
             return _pairs(actors, with_, 0.7)
     if adjacent is not None:
         return _within(adjacent, 0.75)
-    later = [g for g in after if g.governor in ("by", "and", "") and by is not None and not set(g.codes) <= set(by.codes)]
+    later = [
+        g
+        for g in after
+        if g.governor in ("by", "and", "") and by is not None and not set(g.codes) <= set(by.codes)
+    ]
     if by is not None and later:
         return _pairs(by, later[0], 0.6)
     if before is not None and len(before.codes) > 1:
         return _within(before, 0.7)
     return None
+
+
+def _guest(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "A received B" is a visit when B is a person."""
+    found = _active(scene, trigger, start, end)
+    near = next((g for g in scene.groups if 0 <= g.start - end <= 12 and g.mentions[0].person), None)
+    return found if near is not None else None
+
+
+def _deal(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "A achieved the signing of these contracts": the other side is the state the text is about."""
+    found = _between(scene, trigger, start, end)
+    actors = subject(scene, start, weak=False)
+    if found is None and actors is not None and scene.main is not None and scene.main not in actors.codes:
+        pairs = tuple((code, actors.named(code), scene.main, None) for code in actors.codes)
+        return Parties(pairs, 0.45)
+    return found
 
 
 def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -226,7 +328,10 @@ def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     actor = by or subject(scene, start)
     if actor is None:
         return None
-    target = next((g for g in after if g.governor in ("to", "in", "в", "во") and not set(g.codes) <= set(actor.codes)), None)
+    target = next(
+        (g for g in after if g.governor in ("to", "in", "в", "во") and not set(g.codes) <= set(actor.codes)),
+        None,
+    )
     if target is None and by is not None and scene.text[start:end].lower().endswith(" to"):
         actor = subject(scene, start)
         target = by
@@ -243,23 +348,34 @@ def _request(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
     if asker is None:
         return None
     others = [g for g in scene.groups if not set(g.codes) & set(asker.codes)]
-    asked = next((g for g in others if g.start > asker.end and g.governor == ""), None) or subject(scene, start)
+    asked = next((g for g in others if g.start > asker.end and g.governor == ""), None) or subject(
+        scene, start
+    )
     if asked is None or set(asked.codes) <= set(asker.codes):
         asked = others[0] if others else None
     return None if asked is None else _pairs(asker, asked, 0.7)
 
 
 def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
-    """"US threats", "threats from Washington (to Baku)"; the one they are made to may open the main clause."""
-    owner = next((g for g in scene.groups if g.end <= start and start - g.end <= 14), None)
+    """ "US threats", "threats from Washington (to Baku)"; the one they are made to may open the main clause."""
+    owner = next((g for g in scene.groups if g.end <= start and _modifies(scene.text[g.end : start])), None)
     if owner is None:
-        owner = next((g for g in scene.groups if 0 <= g.start - end <= 14 and g.governor in ("from", "of", "by")), None)
+        owner = next(
+            (g for g in scene.groups if 0 <= g.start - end <= 14 and g.governor in ("from", "of", "by")), None
+        )
     if owner is None:
         return None
     rest = [g for g in scene.groups if g.start >= end and not set(g.codes) & set(owner.codes)]
     target = next((g for g in rest if g.governor in ("to", "against", "towards", "at")), None)
-    target = target or next((g for g in rest if g.governor == ""), None) or subject(scene, owner.start, weak=False)
+    target = (
+        target or next((g for g in rest if g.governor == ""), None) or subject(scene, owner.start, weak=False)
+    )
     return None if target is None else _pairs(owner, target, 0.65)
+
+
+def _modifies(gap: str) -> bool:
+    """Whether between a name and a noun stands nothing but 's and one more word: "US (new) threats"."""
+    return len(re.sub(r"^['’]s?", "", gap).split()) <= 1 and not re.search(r"[,;:]", gap) and len(gap) <= 16
 
 
 def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -271,9 +387,9 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     return _pairs(actor, target, 0.75) if actor is not None and target is not None else None
 
 
-_NOUN_BEFORE = PREPOSITIONS - {"to"} | frozenset(
-    ["the", "a", "an", "this", "that", "these", "those", "its", "their", "his", "her", "our", "strong", "no", "any", "more", "new", "political", "military", "economic", "full", "such", "joint", "eu", "western", "international", "and's", "mutual", "nuclear"]
-)
+_NOUN_BEFORE = PREPOSITIONS - {"to"} | {
+    row["word"] for row in rows("function_words.csv") if row["kind"] == "before a noun"
+}
 
 
 def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:

@@ -63,14 +63,11 @@ class Scene:
         return any(a <= start and end <= b for a, b in self.quoted)
 
 
-PREPOSITIONS = frozenset(
-    ["in", "of", "to", "from", "with", "for", "on", "at", "through", "between", "against", "by", "towards", "toward", "after", "during", "under", "about", "via", "over", "including", "upon", "among", "amid", "despite", "before", "into", "onto", "across", "within", "without", "behind", "near", "around", "beyond", "than", "like", "as", "outside", "regarding", "concerning", "bypassing", "per", "since", "until", "along", "off", "versus", "besides", "except", "в", "во", "на", "с", "со", "к", "ко", "от", "из", "у", "о", "об", "для", "по", "за", "против", "между", "через", "при", "над", "под", "перед", "без", "до", "из-за", "около", "среди", "ради", "кроме", "мимо"]
-)
-_FILLERS = frozenset(
-    ["the", "a", "an", "its", "his", "her", "their", "our", "this", "that", "these", "those", "several", "some", "many", "all", "both", "most", "other", "new", "old", "former", "then", "current", "neighbouring", "neighboring", "official", "first", "own", "more", "any", "no", "such", "post-soviet", "large", "big", "major", "leading", "two", "three", "four", "five", "next-door", "brotherly", "fraternal", "friendly", "local", "federal", "national", "interim", "joint", "modern", "today's", "so-called", "entire", "этот", "эта", "эти", "своей", "своего", "своим", "своими", "наш", "их", "его", "ее", "новый", "новая", "бывший", "все", "всех", "ряд"]
-)
+PREPOSITIONS = frozenset(row["word"] for row in rows("function_words.csv") if row["kind"] == "preposition")
+_FILLERS = frozenset(row["word"] for row in rows("function_words.csv") if row["kind"] == "filler")
 _JOIN_EN = re.compile(
-    r"(?P<noun>(?:\s+[a-z][\w-]*){0,2})\s*(?:,\s*(?:and|as well as|or|but also|и)?|and|or|&|as well as|along with|together with|и|а также|-|–|/)\s*"
+    r"(?P<noun>(?:\s+[a-z][\w-]*){0,2})\s*(?:,\s*(?:and|as well as|or|but also|и)?|and|or|&|as well as|"
+    r"along with|together with|и|а также|-|–|/)\s*"
     r"(?:(?:the|then|its|his|both|from|with|to|of|by|с|со|из|для|neighbouring|neighboring)\s+)*$"
 )
 
@@ -79,7 +76,16 @@ def scene(document: Document, cast: Cast, sentence: Sentence) -> Scene:
     """Put a sentence's findings together."""
     shift = sentence.start
     mentions = tuple(
-        Mention(one.start - shift, one.end - shift, one.code, one.kind, one.text, one.codes, one.possessive, one.person)
+        Mention(
+            one.start - shift,
+            one.end - shift,
+            one.code,
+            one.kind,
+            one.text,
+            one.codes,
+            one.possessive,
+            one.person,
+        )
         for one in cast.within(sentence.start, sentence.end)
     )
     return Scene(
@@ -101,12 +107,44 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
     for one in mentions:
         floor = parts[-1][-1].end if parts else 0
         start = _phrase_start(text, one, floor)
-        if parts and _joined(text, parts[-1][-1], start):
+        if (
+            parts
+            and _joined(text, parts[-1][-1], start)
+            and not _new_clause(text, parts[-1], starts[-1], one)
+        ):
             parts[-1].append(one)
         else:
             parts.append([one])
             starts.append(start)
-    return [_group(text, start, members) for start, members in zip(starts, parts, strict=True)]
+    found: list[Group] = []
+    for start, members in zip(starts, parts, strict=True):
+        # "from Washington, Bishkek stopped": a list ends with "and"; what a bare comma adds at its end is a new phrase
+        if (
+            len(members) > 1
+            and "," in (gap := text[members[-2].end : members[-1].start])
+            and not re.search(r"\b(?:and|or|as|и|или|а)\b", gap)
+        ):
+            found += [
+                _group(text, start, members[:-1]),
+                _group(text, _phrase_start(text, members[-1], members[-2].end), members[-1:]),
+            ]
+        else:
+            found.append(_group(text, start, members))
+    return found
+
+
+_FINITE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|does|did|do|cannot|can|\w+ed)\s")
+
+
+def _new_clause(text: str, before: list[Mention], start: int, one: Mention) -> bool:
+    """ "support A in the war against B, and C is its ally": C opens a clause of its own, it is not joined to B."""
+    gap = text[before[-1].end : one.start]
+    return (
+        "," in gap
+        and " and" in gap
+        and bool(_governor(text, start))
+        and _FINITE.match(text, one.end) is not None
+    )
 
 
 def _joined(text: str, before: Mention, start: int) -> bool:
@@ -119,19 +157,27 @@ def _joined(text: str, before: Mention, start: int) -> bool:
     if join is None:
         return False
     noun = join["noun"].split()
+    if noun and re.fullmatch(r"[\w\s-]*,\s*", gap):
+        return False  # "after Chinese threats, Manila": a comma after a noun ends the phrase
     # "Russian troops and American advisers": a noun may stand between only after an adjective or a possessive
     return not noun or before.kind == "adjective" or before.possessive
 
 
 def _group(text: str, start: int, members: list[Mention]) -> Group:
     codes = tuple(dict.fromkeys(code for one in members for code in one.codes))
-    return Group(start, members[-1].end, tuple(members), codes, _governor(text, start))
+    return Group(
+        start, members[-1].end, tuple(members), codes, _governor(text, start, listed=len(members) > 1)
+    )
 
 
 @cache
 def _head_pattern() -> re.Pattern[str]:
     words = [row["word"] for row in rows("heads.csv")]
-    heads = "|".join(sorted((re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words), key=len, reverse=True))
+    heads = "|".join(
+        sorted(
+            (re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for w in words), key=len, reverse=True
+        )
+    )
     return re.compile(
         rf"(?:(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]hen|[Ff]ormer|[Ss]everal|[Nn]umerous)\s+)?(?:[\w’'-]+\s+){{0,1}}?\b(?i:{heads})"
         r"(?:\s+(?:of|for|and|the|[A-ZА-Я][\w-]+),?){0,8}?(?:\s+(?:of|for|from))?(?:\s+the)?\s+$"
@@ -145,7 +191,9 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
     head = None
     for match in re.finditer(r"(?<!\S)", window):
         head = _head_pattern().match(window, match.start())
-        if head is not None and not re.match(r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and)\s", head.group()):
+        if head is not None and not re.match(
+            r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and)\s", head.group()
+        ):
             start -= len(window) - match.start()
             break
         head = None
@@ -156,9 +204,18 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
         start -= len(word.group())
 
 
-def _governor(text: str, start: int) -> str:
+_UNKNOWN_LIST = re.compile(
+    r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},\s+){1,4}$"
+)
+
+
+def _governor(text: str, start: int, *, listed: bool = False) -> str:
     before = text[max(0, start - 30) : start].rstrip()
     before = re.sub(r"[“\"«(]+$", "", before).rstrip()
+    if listed:  # "to the countries of Central Asia, Afghanistan and China": the list began before the first known name
+        chain = _UNKNOWN_LIST.search(text[max(0, start - 90) : start])
+        if chain is not None and chain[1] in PREPOSITIONS:
+            return chain[1]
     word = re.search(r"(?:^|\s)([\w-]+)$", before)
     found = word[1].lower() if word else ""
     return found if found in PREPOSITIONS else ""

@@ -1,6 +1,6 @@
 """Sentences with exact offsets, in English and Russian, without a model.
 
-A quotation of up to ``LONGEST_QUOTATION`` characters is not cut: who said it stands before or after it, and belongs to it.
+A quotation of up to ``LONGEST_QUOTATION`` characters is not cut: who said it stands before or after it.
 """
 
 import re
@@ -68,7 +68,9 @@ def _block(text: str, start: int, end: int, found: list[Sentence]) -> None:
         inside = bisect_right(starts, match.start()) - 1
         if inside >= 0 and match.end() < quoted[inside][1]:
             continue
-        if match.group()[0] == "." and _ABBREVIATION.search(block, max(0, match.start() - 12), match.start() + 1):
+        if match.group()[0] == "." and _ABBREVIATION.search(
+            block, max(0, match.start() - 12), match.start() + 1
+        ):
             continue
         _keep(text, start + at, start + match.end(), found)
         at = match.end()

@@ -1,7 +1,8 @@
 """The reading tables (``data/reading/*.csv``) and the small pattern language they are written in.
 
-A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``...`` up to
-five words, ``..`` up to two. Case does not matter. ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
+A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``..`` up to
+two words, ``...`` up to five, ``....`` up to fourteen, ``two_words`` one choice of two words, ``@arms`` every word of a
+class (``word_classes.csv``). Case does not matter, nor an English plural "s". ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
 """
 
 import csv
@@ -11,7 +12,8 @@ from pathlib import Path
 
 READING_DATA = Path(__file__).parent.parent / "data" / "reading"
 
-_GAP = r"(?:[\s,\"“”«»(]+[\w$€£%][\w'’.%-]*)"
+_GAP = r"(?:[\s,\"“”«»()–—-]+[\w$€£%][\w'’.%-]*)"
+_LONGEST_GAP = {"..": 2, "...": 5, "....": 14}
 _BREAK = r"[\s,\"“”«»]+"
 
 
@@ -27,12 +29,12 @@ def phrase(pattern: str) -> re.Pattern[str]:
     parts: list[str] = []
     joined = True
     for word in pattern.split():
-        if word in ("...", ".."):
-            parts.append(rf"{_GAP}{{0,{5 if word == '...' else 2}}}?")
+        if word in _LONGEST_GAP:
+            parts.append(rf"{_GAP}{{0,{_LONGEST_GAP[word]}}}?")
             joined = False
             continue
         optional = word.endswith("?")
-        body = rf"(?:{'|'.join(_word(choice) for choice in word.rstrip('?').split('|'))})"
+        body = rf"(?:{'|'.join(_choices(word.rstrip('?')))})"
         if not parts:
             parts.append(rf"(?:{body}{_BREAK})?" if optional else body)
             joined = optional
@@ -46,6 +48,24 @@ def phrase(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){''.join(parts)}(?!\w)", re.IGNORECASE)
 
 
+def _choices(word: str) -> list[str]:
+    found: list[str] = []
+    for choice in word.split("|"):
+        if choice.startswith("@"):
+            members = next(
+                (row["words"] for row in rows("word_classes.csv") if row["class"] == choice[1:]), None
+            )
+            if members is None:
+                raise ValueError(f"data/reading/word_classes.csv has no class {choice}")
+            found += [_word(member) for member in members.split("|")]
+        else:
+            found.append(_word(choice))
+    return found
+
+
 def _word(choice: str) -> str:
     stem = re.escape(choice.replace("_", " ").rstrip("*")).replace("'", "['’]").replace(r"\ ", r"\s+")
-    return stem + r"\w{0,12}" if choice.endswith("*") else stem
+    if choice.endswith("*"):
+        return stem + r"\w{0,12}"
+    plural = len(choice) > 3 and choice.isascii() and choice.isalpha() and choice[-1] not in "sy"
+    return stem + "s?" if plural else stem

@@ -1,7 +1,7 @@
 """A document from whatever a person has: text, HTML, PDF, Markdown, a web address, standard input.
 
-What arrives is hostile: sizes are bounded, control, zero-width and direction characters leave the text, scripts never enter
-it. The text's offsets are those of :class:`Document.text`; nothing is reordered.
+What arrives is hostile: sizes are bounded, control, zero-width and direction characters leave the text, scripts never
+enter it. The text's offsets are those of :class:`Document.text`; nothing is reordered.
 """
 
 import hashlib
@@ -24,19 +24,24 @@ _INVISIBLE = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DATE_LINE = re.compile(
-    r"(?im)^\W{0,3}(?:(?P<published>(?:date of )?publi(?:shed|cation)(?: on)?|posted|date|дата публикации|опубликовано)\b[\s:,]*|)"
+    r"(?im)^\W{0,3}(?:(?P<published>(?:date of )?publi(?:shed|cation)(?: on)?|posted|date|дата публикации|"
+    r"опубликовано)\b[\s:,]*|)"
     r"(?P<rest>[^\n]{0,40}\d{4}[^\n]{0,24})$"
 )
 
 
 def open_document(
-    source: str | Path, *, published: date | str | None = None, allow_private: bool = False, language: str | None = None
+    source: str | Path,
+    *,
+    published: date | str | None = None,
+    allow_private: bool = False,
+    language: str | None = None,
 ) -> Document:
     """Read a source into a document.
 
     Args:
-        source: a file (.txt, .md, .html, .pdf; anything else is read as text or HTML by its content), an http(s) address,
-            ``-`` for standard input, or the text itself when it has a line break or is longer than any file name.
+        source: a file (.txt, .md, .html, .pdf; anything else is read by its content), an http(s) address, ``-`` for
+            standard input, or the text itself when it has a line break or is longer than any file name.
         published: day of publication, where the source does not tell it or tells it wrongly.
         allow_private: also web addresses of this machine and private networks.
         language: ``en`` or ``ru``; found from the letters when not given.
@@ -77,7 +82,10 @@ def _bytes(source: str | Path, allow_private: bool) -> tuple[bytes, str, str]:
         if path.is_dir():
             raise BadFile(f"{printable(str(path))} is a directory.", hint="Name one article.")
         if path.stat().st_size > MOST_BYTES:
-            raise BadFile(f"{printable(str(path))} is larger than {MOST_BYTES // 1_000_000} MB.", hint="Read it in parts.")
+            raise BadFile(
+                f"{printable(str(path))} is larger than {MOST_BYTES // 1_000_000} MB.",
+                hint="Read it in parts.",
+            )
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1), _MEDIA.get(path.suffix.lower(), ""), path.name
     except (OSError, ValueError) as error:
@@ -86,10 +94,18 @@ def _bytes(source: str | Path, allow_private: bool) -> tuple[bytes, str, str]:
         raise BadFile(f"{printable(str(path))} cannot be read: {reason}.", hint=hint) from None
 
 
-_MEDIA = {".htm": "text/html", ".html": "text/html", ".pdf": "application/pdf", ".md": "text/markdown", ".markdown": "text/markdown"}
+_MEDIA = {
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+}
 
 
-def _document(body: bytes, media: str, address: str, published: date | None, language: str | None) -> Document:
+def _document(
+    body: bytes, media: str, address: str, published: date | None, language: str | None
+) -> Document:
     name = printable(address)
     if len(body) > MOST_BYTES:
         raise BadFile(f"{name} is larger than {MOST_BYTES // 1_000_000} MB.", hint="Read it in parts.")
@@ -142,8 +158,12 @@ def _decode(body: bytes, media: str, name: str, notes: list[str]) -> str:
         if body.startswith(mark):
             return body.decode(encoding, "replace")
     if b"\x00" in body[:4096] or sum(byte < 9 for byte in body[:4096]) > 4:
-        raise BadFile(f"{name} is binary, not text.", hint="Texts, HTML pages and PDF files with text can be read.")
-    declared = re.search(r"charset=[\"']?([\w-]+)", media) or re.search(rb"charset=[\"']?([\w-]+)", body[:2000])
+        raise BadFile(
+            f"{name} is binary, not text.", hint="Texts, HTML pages and PDF files with text can be read."
+        )
+    declared = re.search(r"charset=[\"']?([\w-]+)", media) or re.search(
+        rb"charset=[\"']?([\w-]+)", body[:2000]
+    )
     stated = declared[1] if declared else "utf-8"
     for encoding in (stated.decode("ascii", "replace") if isinstance(stated, bytes) else stated, "utf-8"):
         try:
@@ -189,7 +209,7 @@ def _plain_markdown(text: str) -> str:
 
 
 def _published_in(text: str) -> date | None:
-    """A date that the head or foot of the text gives as its own: a line that says so before a line that is only a date."""
+    """The date that the head of the text gives as its own: a line that says so before a line that is only a date."""
     head = text[:1500]
     bare: date | None = None
     for match in _DATE_LINE.finditer(head):

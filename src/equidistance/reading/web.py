@@ -41,7 +41,11 @@ def fetch_page(url: str, *, allow_private: bool = False) -> tuple[bytes, str, st
                 client.stream(
                     "GET",
                     pinned,
-                    headers={"Host": parts.netloc.decode(), "User-Agent": "equidistance", "Accept": "text/html, text/plain, application/pdf"},
+                    headers={
+                        "Host": parts.netloc.decode(),
+                        "User-Agent": "equidistance",
+                        "Accept": "text/html, text/plain, application/pdf",
+                    },
                     extensions={"sni_hostname": host},
                 ) as answer,
             ):
@@ -56,7 +60,9 @@ def fetch_page(url: str, *, allow_private: bool = False) -> tuple[bytes, str, st
                     if len(body) > MOST_BYTES:
                         raise FetchError(f"{printable(url)} is larger than {MOST_BYTES // 1_000_000} MB.")
                     if time.monotonic() > deadline:
-                        raise FetchError(f"{printable(url)} did not arrive within {MOST_SECONDS:.0f} seconds.")
+                        raise FetchError(
+                            f"{printable(url)} did not arrive within {MOST_SECONDS:.0f} seconds."
+                        )
                 return bytes(body), answer.headers.get("content-type", ""), url
         except httpx.HTTPError as error:
             raise FetchError(
