@@ -14,6 +14,9 @@ SOURCE, TARGET, NAME, NUMBER = "<s>", "<t>", "<name>", "<number>"
 MAXIMUM_TOKENS = 400
 """Longer sentences are cut here: an event stands near its source, and a text without full stops is not a sentence."""
 
+BY_WINDOW = 3
+"""How many words may stand between "by" and the source."""
+
 _TOKEN = re.compile(
     r"[$€£]|\d+(?:[.,:]\d+)*|n['’]t\b|['’](?:s|ll|re|ve|d)\b|[^\W\d_]+?(?=n['’]t\b)|[^\W\d_]+|[^\w\s]|_"
 )
@@ -54,6 +57,14 @@ class Marked:
     def words(self) -> list[str]:
         """The texts of all tokens."""
         return [token.text for token in self.tokens]
+
+    @property
+    def turned(self) -> bool:
+        """Whether the sentence is turned round: the target first, the source behind "by"."""
+        if self.source is None or (self.target is not None and self.target > self.source):
+            return False
+        before = [token.text for token in self.tokens[max(self.source - BY_WINDOW, 0) : self.source]]
+        return "by" in before
 
 
 def mark(sentence: str, source: str | None = None, target: str | None = None) -> Marked:
