@@ -90,6 +90,22 @@ def test_a_reading_is_checked_and_its_claims_written(tmp_path: Path) -> None:
     assert rerun.verdicts == checked.verdicts[:2]
 
 
+def test_claims_of_a_reading_take_what_their_sentence_says() -> None:
+    text = "A treaty on water was signed. In reality there is only one vector. The policy is multi-vector. It is hard to stay multi-vector."
+    spans = [
+        ("event", "was signed"),
+        ("balance", "only one"),
+        ("balance", "policy is"),
+        ("balance", "It is hard"),
+    ]
+    claims = tuple(text_claim(text, quote, form) for form, quote in spans)
+    event, one, many, hard = check(reading(text=text, claims=claims), store=False, draws=200).claims
+    assert event.quantity == "A treaty on water was signed."
+    assert (one.leader, one.negated) == ("equal", True)
+    assert (many.leader, many.negated) == ("equal", False)
+    assert hard.leader is None
+
+
 def test_a_claim_that_cannot_be_run_is_told_apart_from_one_without_evidence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -352,11 +352,11 @@ def test_ledger_commands(
         return run(monkeypatch, capsys, *words, "--store", store)
 
     assert command("ledger", "export", tmp_path / "x.csv")[0] == 2
-    assert "71 new acts of 71 rows" in command("ledger", "import", "--shipped")[1]
+    assert "73 new acts of 73 rows" in command("ledger", "import", "--shipped")[1]
     listed = json.loads(command("ledger", "list", "--format", "json")[1])
-    assert len(listed) == 71
+    assert len(listed) == 73
     assert {row["status"] for row in listed} == {"accepted"}
-    assert "71 rows of 65 acts" in command("ledger", "export", tmp_path / "x.csv")[1]
+    assert "73 rows of 66 acts" in command("ledger", "export", tmp_path / "x.csv")[1]
     assert "0 new acts" in command("ledger", "import", tmp_path / "x.csv")[1]
     assert command("review", "--accept-above", "0.9")[0] == 0
     assert command("ledger", "import")[0] == 2

@@ -1,6 +1,7 @@
 """Check claims: from an article or a claim file to verdicts."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +20,7 @@ from equidistance.claims.words import understood
 from equidistance.errors import EquidistanceError, InvalidRequest, StoreError, UnknownName
 from equidistance.ground.blocs import resolve_power
 from equidistance.ground.states import State
-from equidistance.reading.records import Claim, Reading
+from equidistance.reading.records import Claim, Document, Reading
 from equidistance.tables import Table
 
 FORMAT_VERSION = 1
@@ -316,7 +317,7 @@ def read_article(what: str, published: str | date | None = None, **options: Any)
 def _of_reading(reading: Reading, published: date | None) -> _Text:
     document = reading.document
     return _Text(
-        reading.claims,
+        tuple(completed(claim, document) for claim in reading.claims),
         reading,
         document.title,
         document.address,
@@ -324,6 +325,32 @@ def _of_reading(reading: Reading, published: date | None) -> _Text:
         document.sha256,
         document.notes,
     )
+
+
+def completed(claim: Claim, document: Document) -> Claim:
+    """A claim of a reader with what its sentence says besides its span.
+
+    An event or cause takes its whole sentence for its matter, so that the claim file holds all that its test looks at.
+    A balance without a leader is one of equal distance where it speaks of many vectors, and denies that where it speaks
+    of one; where it speaks of a struggle to keep the balance, it stays incomplete.
+    """
+    if claim.start is None or claim.end is None:
+        return claim
+    middle = (claim.start + claim.end) // 2
+    sentence = next((one.text for one in document.sentences if one.start <= middle < one.end), claim.quote)
+    if claim.form in ("event", "cause") and claim.quantity is None:
+        return replace(claim, quantity=" ".join(sentence.split())[:1000])
+    if claim.form == "balance" and claim.leader is None and not _STRUGGLE.search(sentence):
+        if _ONE_VECTOR.search(sentence):
+            return replace(claim, leader=EQUAL, negated=not claim.negated, powers=())
+        if _MANY_VECTORS.search(sentence):
+            return replace(claim, leader=EQUAL, powers=claim.powers if len(claim.powers) > 1 else ())
+    return claim
+
+
+_ONE_VECTOR = re.compile(r"(?i)\b(?:one|single) vector\b|один вектор|единственный вектор")
+_MANY_VECTORS = re.compile(r"(?i)multi-?vector|equidistan|многовектор|равноудал")
+_STRUGGLE = re.compile(r"(?i)difficult|hard|struggl|no longer|end of|трудн|сложн|orient|ориентац")
 
 
 def _day(published: str | date | None) -> date | None:

@@ -86,7 +86,8 @@ def quotation(claim: Claim, bench: Bench) -> Finding:
     if records:
         because = f"The words stand in {len(records)} document(s)."
         return Finding(probability, because, word, (), tuple(records), (), _LEDGER)
-    who = printable(claim.speaker or "", 100) or name_of(claim.subject)
+    pronoun = (claim.speaker or "").lower() in ("he", "she", "they", "он", "она", "они")
+    who = name_of(claim.subject) if pronoun or not claim.speaker else printable(claim.speaker, 100)
     missing = f"The statement of {who} in full, from its own publisher: the words are in no document at hand."
     near = [
         _act_record(row, row["grade"], 0)
@@ -216,6 +217,8 @@ def _acts(claim: Claim, bench: Bench, span: tuple[date, date]) -> list[Record]:
             continue
         grade = _less(row["grade"]) if kin else row["grade"]
         says = -1 if row["modality"] == "denied" else 1 if row["modality"] in _HAPPENED[row["channel"]] else 0
+        if claim.channel == "deed" and row["channel"] == "word":
+            says = 0  # to say that one will is not to do
         records.append(_act_record(row, grade, says))
     return records
 
@@ -246,7 +249,7 @@ def _same_matter(claim: Claim, row: dict[str, Any], span: tuple[date, date]) -> 
     if days <= 1:
         return True
     if days <= 92:
-        return bool(shared) or (claim.mode is not None and claim.mode == row["mode"])
+        return bool(shared) or claim.mode == row["mode"] == "visit"
     return len(shared) >= 2
 
 

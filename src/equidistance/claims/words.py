@@ -3,6 +3,7 @@
 from datetime import date
 
 from equidistance.claims.forms import EQUAL
+from equidistance.claims.matching import stems
 from equidistance.errors import EquidistanceError
 from equidistance.ground.blocs import resolve_power
 from equidistance.printable import printable
@@ -80,6 +81,8 @@ def _trend(claim: Claim) -> str:
 
 
 def _level(claim: Claim) -> str:
+    if claim.amount is None and (claim.direction is None or not claim.powers):
+        return f"something is said to be so: {printable(claim.quote, 300)}"
     if claim.amount is None:
         how = {
             1: "closer than usual",
@@ -97,16 +100,20 @@ def _number(claim: Claim) -> str:
     about += f"; {names_of(claim.powers)}" if about and claim.powers else ""
     about += ")" if about else ""
     date_told = f" {when_words(claim.when)}" if claim.when else ""
-    return (
-        f"{printable(claim.quantity or 'a quantity', 300)}{about} is {amount_words(claim.amount)}{date_told}"
-    )
+    return f"{_quantity(claim)}{about} is {amount_words(claim.amount)}{date_told}"
 
 
 def _ratio(claim: Claim) -> str:
     return (
-        f"{printable(claim.quantity or 'a quantity', 300)}: the value of {name_of(claim.subject)} is "
+        f"{_quantity(claim)}: the value of {name_of(claim.subject)} is "
         f"{amount_words(claim.amount)} that of {names_of(claim.powers)}"
     )
+
+
+def _quantity(claim: Claim) -> str:
+    """What is counted: the quantity's words, or the sentence's where those are a mere number."""
+    words = claim.quantity if claim.quantity and stems(claim.quantity) else claim.quote
+    return printable(words, 300)
 
 
 def _event(claim: Claim) -> str:
