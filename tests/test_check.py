@@ -91,7 +91,8 @@ def test_a_reading_is_checked_and_its_claims_written(tmp_path: Path) -> None:
 
 
 def test_claims_of_a_reading_take_what_their_sentence_says() -> None:
-    text = "A treaty on water was signed. In reality there is only one vector. The policy is multi-vector. It is hard to stay multi-vector."
+    text = "A treaty on water was signed. In reality there is only one vector. The policy is multi-vector. "
+    text += "It is hard to stay multi-vector."
     spans = [
         ("event", "was signed"),
         ("balance", "only one"),

@@ -36,6 +36,9 @@ AROUND = timedelta(days=365)
 UNDATED = timedelta(days=3 * 365)
 """How far back an event without a date may lie before the text was published."""
 
+LASTS = timedelta(days=4)
+"""How many days before the claim's a visit, listed by its first day, may have begun."""
+
 _RESOLUTION = re.compile(
     r"(?:A/RES/|S/RES/)?(?:\d{1,4}/\d{1,4}|ES-\d{1,2}/\d{1,3}|S-\d{1,2}/\d{1,3})", re.IGNORECASE
 )
@@ -259,7 +262,7 @@ def _visits(claim: Claim, bench: Bench, span: tuple[date, date]) -> list[Record]
     records = []
     for power in claim.powers:
         for visitor, host in ((claim.subject, power), (power, claim.subject)):
-            for row in bench.visits(visitor, host, *span):
+            for row in bench.visits(visitor, host, span[0] - LASTS, span[1]):
                 exact = row["precision"] != "year"
                 text = f"{row['person']} ({name_of(visitor)}) visited {name_of(host)}"
                 says = 1 if exact else 0

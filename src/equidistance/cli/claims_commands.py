@@ -41,6 +41,19 @@ def check(
     published: Annotated[
         str | None, typer.Option(help="Date of the text, where it does not tell one, e.g. 2022-11-24.")
     ] = None,
+    language: Annotated[
+        Literal["en", "ru"] | None,
+        typer.Option(help="Language of the article (default: found from the letters)."),
+    ] = None,
+    reader: Annotated[
+        Literal["rules", "llm"],
+        typer.Option(help="Who reads the article: the rules, or a language model of yours."),
+    ] = "rules",
+    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where the model answers (OpenAI-compatible).")] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
+    ] = False,
     output: TableFormat = "table",
     details: Annotated[
         bool, typer.Option("--details", help="Show numbers, records and what is missing for each claim.")
@@ -85,6 +98,11 @@ def check(
             draws=draws,
             seed=seed,
             progress=report,
+            language=language,
+            reader=reader,
+            model=model,
+            base_url=base_url,
+            allow_private=allow_private,
         )
         if write is not None:
             checked.write(write)

@@ -11,7 +11,6 @@ from equidistance.printable import printable
 
 if TYPE_CHECKING:
     from equidistance.claims.ledger import Ledger, Proposal
-    from equidistance.reading.records import Reading
     from equidistance.sources.card import Rejected
 
 ledger_app = typer.Typer(
@@ -42,6 +41,19 @@ def review(
     published: Annotated[
         str | None, typer.Option(help="Date of the article, where it does not tell one, e.g. 2022-11-24.")
     ] = None,
+    language: Annotated[
+        Literal["en", "ru"] | None,
+        typer.Option(help="Language of the article (default: found from the letters)."),
+    ] = None,
+    reader: Annotated[
+        Literal["rules", "llm"],
+        typer.Option(help="Who reads the article: the rules, or a language model of yours."),
+    ] = "rules",
+    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where the model answers (OpenAI-compatible).")] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
+    ] = False,
     store: StoreOption = None,
 ) -> None:
     """Review proposed acts one by one, with single keys: a accept, e edit, r reject, s skip, q quit.
@@ -55,7 +67,17 @@ def review(
 
     reading = None
     if article is not None:
-        reading = _read(article, published)
+        from equidistance.claims.check import read_article
+
+        reading = read_article(
+            article,
+            published,
+            language=language,
+            reader=reader,
+            model=model,
+            base_url=base_url,
+            allow_private=allow_private,
+        )
     with Ledger.open(store) as ledger:
         if reading is not None:
             done = ledger.propose(reading)
@@ -154,12 +176,6 @@ def import_(
     print(f"{new} new acts of {len(rows)} rows; {len(rejected)} rows were refused.")
 
 
-def _read(article: str, published: str | None) -> "Reading":
-    from equidistance.claims.check import read_article
-
-    return read_article(article, published)
-
-
 def _ask(ledger: "Ledger", proposal: "Proposal", number: int, total: int) -> bool:
     """Show one proposal and act on the keys; false to stop."""
     act = dict(proposal.act)
@@ -192,11 +208,11 @@ def _ask(ledger: "Ledger", proposal: "Proposal", number: int, total: int) -> boo
 
 
 def _show(proposal: "Proposal", act: dict[str, str], number: int, total: int) -> None:
-    toward = f" -> {act['partner']}" if act["partner"] else ""
+    toward = f" -> {printable(act['partner'])}" if act["partner"] else ""
     sign = {"1": "closer", "-1": "away", "0": "neither"}.get(act["direction"], act["direction"])
     print(f"\n[{number}/{total}] {printable(act['summary'], 500)}")
     print(
-        f"  {act['when'] or 'no date'}: {printable(act['actor'])}{printable(toward)} {act['type']}"
+        f"  {act['when'] or 'no date'}: {printable(act['actor'])}{toward} {act['type']}"
         f"{' ' + printable(act['mode']) if act['mode'] else ''}, {act['channel']}, {act['instrument']}, {sign}, "
         f"{act['modality']}"
     )
