@@ -40,6 +40,7 @@ class Evidence:
     visits: list[dict[str, Any]] = field(default_factory=list)
     votes: list[dict[str, Any]] = field(default_factory=list)
     speeches: list[dict[str, Any]] = field(default_factory=list)
+    likeness: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     complete: bool = False
 
     def swapped(self, a: str, b: str) -> "Evidence":
@@ -63,6 +64,7 @@ class Evidence:
             rows(self.visits),
             rows(self.votes),
             rows(self.speeches),
+            {tuple(names.get(code, code) for code in key): row for key, row in self.likeness.items()},  # type: ignore[misc]
             self.complete,
         )
 
@@ -92,6 +94,11 @@ class MadeUp(Bench):
 
     def shares(self, subject: str, powers: Any) -> list[dict[str, Any]]:
         return self.evidence.shares
+
+    def likeness(self, subject: str, other: str, until: date | None) -> dict[str, Any]:
+        if (subject, other) not in self.evidence.likeness:
+            raise InvalidRequest(f"{subject} and {other} share too little.")
+        return self.evidence.likeness[subject, other]
 
     def visits(self, visitor: str, host: str, first: date, last: date) -> list[dict[str, Any]]:
         return [

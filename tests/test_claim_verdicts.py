@@ -50,6 +50,11 @@ EVIDENCE = Evidence(
             "title": "UN",
         }
     ],
+    likeness={
+        ("KAZ", "UKR"): {"percentile": 0.1, "change": -0.2, "distance": 0.3, "start": 2001, "end": 2010},
+        ("KAZ", "GEO"): {"percentile": 0.01, "change": 0.2, "distance": 0.1, "start": 2001, "end": 2010},
+        ("KAZ", "BLR"): {"percentile": 0.97, "change": None, "distance": 1.5, "start": 2001, "end": 2010},
+    },
     votes=[
         {
             "state": "KAZ",
@@ -91,7 +96,10 @@ CASES: list[tuple[Claim, str]] = [
     (claim("break", powers=("TUR",), when=month(2018, 5), direction=-1), "contradicted"),
     (claim("break", powers=("USA",), when=month(2018, 5)), "not enough evidence"),
     (claim("break", powers=("TUR",), when=month(2030, 5)), "not enough evidence"),
-    (claim("analogue", powers=("UKR",)), "not enough evidence"),
+    (claim("analogue", powers=("UKR",)), "leans supported"),
+    (claim("analogue", powers=("GEO",)), "not enough evidence"),
+    (claim("analogue", powers=("BLR",)), "contradicted"),
+    (claim("analogue", powers=("ARM",)), "not enough evidence"),
     (claim("ratio", quantity="bridges", amount=Amount(5, "times")), "mixed"),
     (claim("ratio", quantity="bridges", amount=Amount(9, "times")), "contradicted"),
     (claim("count", powers=(), quantity="ships on a lake", amount=Amount(30, "ships")), "leans supported"),

@@ -120,17 +120,17 @@ _SOURCE_COLUMNS = (
 
 
 def gather(
-    subject: State,
+    subject: State | None,
     powers: tuple[State | Bloc, ...],
     indicators: Sequence[str] | str | None,
     *,
     store: str | Path | bool | None,
     progress: Progress | None = None,
 ) -> Evidence:
-    """Collect the evidence for one state.
+    """Collect the evidence for one state, or for all.
 
     Args:
-        subject: the state.
+        subject: the state; ``None`` for all states.
         powers: the powers.
         indicators: as in :func:`equidistance.assessment.assess.assess`.
         store: as there.
@@ -145,7 +145,7 @@ def gather(
     path = _store_path(store)
     codes = [power.code for power in powers]
     names = pa.array([one.name for one in declared], pa.string())
-    rows = _of(names, snapshot.rows([subject.code], codes))
+    rows = _of(names, snapshot.rows(None if subject is None else [subject.code], codes))
     sources: list[dict[str, Any]] = snapshot.sources
     notes: list[str] = []
     if path is not None:
@@ -172,7 +172,8 @@ def gather(
     seen = set(pc.unique(rows["power"]).to_pylist())
     unseen = [power.name for power in powers if power.code not in seen]
     if seen and unseen:
-        notes.append(f"There is no evidence about {subject.name} and {', '.join(unseen)}.")
+        whom = "any state" if subject is None else subject.name
+        notes.append(f"There is no evidence about {whom} and {', '.join(unseen)}.")
     return Evidence(
         rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, unusual
     )

@@ -204,6 +204,25 @@ class Bench:
         """Observed shares of exports, imports and organisations (see the exposure table of an assessment)."""
         return self.assessment(subject, powers).exposure.to_pylist()
 
+    def likeness(self, subject: str, other: str, until: date | None) -> dict[str, Any]:
+        """How alike two states' paths are: the row of :func:`equidistance.assessment.analogues.analogues`.
+
+        Raises:
+            EquidistanceError: no states, or they share too little to be compared.
+        """
+        from equidistance.assessment.analogues import analogues
+
+        powers = [code for code in DEFAULT_POWERS if code not in (subject, other)]
+        found = analogues(
+            subject,
+            other,
+            powers=powers,
+            until=until.year if until else None,
+            store=self.store,
+            progress=self.progress,
+        )
+        return found.of(other)
+
     @property
     def store_path(self) -> Path | None:
         """The store in use, if there is one."""

@@ -162,7 +162,7 @@ FORMS: dict[str, FormSpec] = {
             "a state becomes a second somebody else",
             ("subject", "powers"),
             ("when", *_WINDOW),
-            "how much more alike the two states' paths are than those of other states",
+            "how much more alike the two states' paths are than those of other pairs of states",
             {"subject": "KAZ", "powers": ["UKR"]},
             "Kazakhstan is turning into a second Ukraine.",
         ),

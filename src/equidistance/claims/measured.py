@@ -281,30 +281,37 @@ def break_(claim: Claim, bench: Bench) -> Finding:
 
 
 def analogue(claim: Claim, bench: Bench) -> Finding:
-    """How alike two states stand to the powers is shown; whether one becomes the other is not decided by that."""
+    """How much more alike the last years of the one and a past path of the other are than those of other pairs.
+
+    The share of pairs that are less alike stands for a probability. Where the two came no nearer over the window, the
+    claim that one becomes the other is not supported by a likeness that was there before.
+    """
     assert claim.subject is not None
-    numbers = []
-    powers = [power for power in DEFAULT_POWERS if power not in (claim.subject, *claim.powers)]
-    for state in (claim.subject, *claim.powers):
-        for power in powers:
-            path = bench.path(state, power)
-            draws = path.draws[:, -1] @ np.array(WEIGHTS["overall"])
-            numbers.append(
-                _number(
-                    f"{name_of(state)}: alignment with {name_of(power)} in {path.months[-1]:%B %Y}",
-                    draws,
-                    _UNIT,
-                )
+    until = claim.until or (claim.when.last if claim.when else None) or bench.published
+    chances, numbers, told = [], [], []
+    for other in claim.powers:
+        row = bench.likeness(claim.subject, other, until)
+        unusual, nearer = 1 - row["percentile"], row["change"]
+        chances.append(unusual if nearer is None or nearer < 0 else min(unusual, 0.5))
+        name = name_of(other)
+        numbers.append(
+            Number(
+                f"distance from the path of {name}, {row['start']} to {row['end']}",
+                row["distance"],
+                unit=_UNIT,
             )
-    missing = "A comparison of the two paths with those of all other states: alike at one date is not on the same way."
-    return Finding(
-        None,
-        "The positions of both toward the powers are known, not how unusual their likeness is.",
-        None,
-        tuple(numbers),
-        missing=(missing,),
-        would_change=("A percentile of the likeness of the two paths among all pairs of states.",),
+        )
+        numbers.append(
+            Number(f"share of pairs of states less alike than {name_of(claim.subject)} and {name}", unusual)
+        )
+        if nearer is not None:
+            numbers.append(Number(f"change of the distance from {name} over the window", nearer, unit=_UNIT))
+        moved = "" if nearer is None else " and it came nearer" if nearer < 0 else ", but it came no nearer"
+        told.append(f"{unusual:.0%} of all pairs of states are less alike than it and {name}{moved}")
+    because = (
+        f"{'; '.join(told)} (nearest ten years of each; a rank among pairs, not a posterior probability)."
     )
+    return Finding(_all(chances), because, None, tuple(numbers), would_change=_LATER)
 
 
 def leads(moments: dict[str, tuple[float, float]], leader: str) -> float:
