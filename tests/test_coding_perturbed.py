@@ -1,8 +1,8 @@
 """Sentences perturbed: what must not change the type does not, what must change the reading does."""
 
 import pytest
-from coding_sentences import EVENTS, NUMBERS, PAIRS, Shapes
 
+from coding_sentences import EVENTS, NUMBERS, PAIRS, Shapes
 from equidistance.reading.coder import code_sentence
 from equidistance.reading.records import Coding
 
@@ -21,7 +21,15 @@ def test_there_are_at_least_three_hundred_perturbed_sentences() -> None:
     passives = sum(event.passive is not None for event in EVENTS)
     count = len(EVENTS) * (len(names(PAIRS)) - 1 + len(NUMBERS) - 1 + 1) + passives
     assert count >= 300
-    assert {event.type for event in EVENTS} >= {"ACCUSE", "AID", "ASSAULT", "COERCE", "SANCTION", "SUPPORT", "YIELD"}
+    assert {event.type for event in EVENTS} >= {
+        "ACCUSE",
+        "AID",
+        "ASSAULT",
+        "COERCE",
+        "SANCTION",
+        "SUPPORT",
+        "YIELD",
+    }
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.active)

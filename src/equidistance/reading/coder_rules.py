@@ -182,7 +182,10 @@ def _modality_of(best: Weighed, marked: Marked, book: Lexicon) -> Modality:
     if best.hit.pattern.type == "THREATEN":
         return "threatened"
     start = max(best.hit.start - 6, 0)
-    return _modality(marked, book, start, best.hit.start)
+    before = _modality(marked, book, start, best.hit.start)
+    # "will visit" and "agreed to" are expressions of the lexicon: their own words count too, but for denial
+    inside = _modality(marked, book, best.hit.start, best.hit.end)
+    return inside if before == "done" and inside != "denied" else before
 
 
 def _modality(marked: Marked, book: Lexicon, start: int, end: int) -> Modality:
