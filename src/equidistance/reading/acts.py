@@ -37,7 +37,9 @@ _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
     r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
-_NOT_EVEN = re.compile(r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$")
+_NOT_EVEN = re.compile(
+    r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$"
+)
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
@@ -88,7 +90,9 @@ def _weighed(scene: Scene, act: Act) -> Act:
         return act
     coding = opinion(scene, act.actor_text, act.partner_text)
     if coding.type == act.type:
-        return replace(act, mode=act.mode or coding.mode, confidence=round(min(0.95, act.confidence + 0.1), 2))
+        return replace(
+            act, mode=act.mode or coding.mode, confidence=round(min(0.95, act.confidence + 0.1), 2)
+        )
     if coding.confidence > SURE_OPINION:
         return replace(act, confidence=round(act.confidence * 0.85, 2))
     return act
@@ -174,6 +178,8 @@ def _act(
     modality = _modality(scene, start)
     direction = trigger.direction * (-1 if modality == "denied" else 1)
     kind, mode = trigger.type, trigger.mode
+    if kind == "THREATEN" and modality == "done":
+        modality = "threatened"
     if kind != "REJECT" and _REFUSED.search(
         scene.text, max(0, start - 40), start
     ):  # a refusal is an act of its own

@@ -272,7 +272,16 @@ def _one(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Cl
 
 def _reason(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
     """ "After A's threats, B stopped": the reason is A's, the claim is about B."""
-    owner = next((g for g in scene.groups if match.start() <= g.start and g.start <= match.end() + 12), None)
+    owner = next(
+        (
+            g
+            for g in scene.groups
+            if match.start() <= g.start <= match.end() + 45
+            and "," not in scene.text[match.end() : g.start]
+            and (g.governor in ("from", "of", "by", "от", "со") or g.start <= match.end() + 12)
+        ),
+        None,
+    )
     later = next(
         (
             g
@@ -283,6 +292,8 @@ def _reason(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) ->
     )
     who = later or subject(scene, match.start(), weak=False)
     code = who.codes[0] if who is not None else scene.main
+    if owner is None and rule.name != "after-threat":
+        return _one(scene, said, rule, match)
     if owner is None or code is None or code in owner.codes:
         return None
     return _claim(scene, said, rule, match, code, owner.codes, 0.7)
@@ -483,6 +494,10 @@ def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Cla
 def _magnitude(scene: Scene, said: list[Said], one: AmountMention, form: Form) -> Claim:
     inside = [m for m in scene.mentions if one.start <= m.start and m.end <= one.end]
     group: Group | None = subject(scene, one.start, weak=False)
+    if (
+        group is not None and len(scene.text[group.end : one.start].split()) == 0
+    ):  # "A owes B 2 billion": not B's
+        group = subject(scene, group.start, weak=False) or group
     who = group.codes[0] if group is not None else scene.main
     place = next(
         (

@@ -2,7 +2,8 @@
 
 A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``..`` up to
 two words, ``...`` up to five, ``....`` up to fourteen, ``two_words`` one choice of two words, ``@arms`` every word of a
-class (``word_classes.csv``). Case does not matter, nor an English plural "s". ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
+class (``word_classes.csv``). Case does not matter, nor an English plural "s".
+``impose|imposed .. ban|tariff`` finds "imposed a new ban".
 """
 
 import csv
