@@ -12,7 +12,7 @@ from equidistance.reading.second_look import look_again, opinion
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
-    r"(?i)\b(?:should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|"
+    r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|"
     r"has to|if|whether|unless|"
     r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|"
     r"against the background|afraid to|how to|чтобы|если|может|могут|"
@@ -68,7 +68,12 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                     who = _as_before(scene, who, match.start(), found) or who
                 if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
                     found.append((*match.span(), trigger, who))
-        found += [one for one in look_again(scene, found) if not _skipped(scene, one[2], one[0])]
+        officials = [one for one in said if one.code is not None]  # what they say is read as their statement
+        found += [
+            one
+            for one in look_again(scene, found)
+            if not _skipped(scene, one[2], one[0]) and speaker_of(officials, one[0], one[1]) is None
+        ]
     found.sort(key=lambda one: one[0])
     found = [one for one in found if not _absorbed(scene, one, found)]
     acts: list[Act] = []

@@ -18,7 +18,8 @@ _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$"
 )
 _FIXED = re.compile(
-    r"(?i)(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*"
+    r"(?i)(?:следует|необходимо|нельзя\s+не)\s+(?:отмет|сказ|помн|призна|подчерк|добав|учит|напомн)\w*|"
+    r"(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*"
 )
 QUESTION = re.compile(r"\?[”\"»]?$")
 

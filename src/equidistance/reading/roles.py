@@ -80,6 +80,7 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "receive": _receive,
         "request": _request,
         "noun": _noun,
+        "noun-on": _noun_on,
         "moved": _moved,
     }[trigger.roles]
     return find(scene, trigger, start, end)
@@ -216,6 +217,11 @@ def _direct(scene: Scene, end: int, group: Group, start: int) -> bool:
 
 def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     low, high = _window(scene, start, end)
+    adjunct = re.compile(r"\s+(?:\w+\s+){0,2}?by\s").match(scene.text, end)
+    if adjunct is not None and trigger.name.endswith("-imposed"):
+        agent = next((g for g in scene.groups if end <= g.start < high and g.governor == "by"), None)
+        target = next((g for g in scene.groups if end <= g.start < high and g.governor in trigger.prefer), None)
+        return _pairs(agent, target or subject(scene, start, low), 0.7)
     if _passive(scene, start, end):
         patient = subject(scene, start, low)
         agent = next((g for g in scene.groups if end <= g.start < high and g.governor in ("by", "от")), None)
@@ -324,23 +330,28 @@ def _deal(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
 
 def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     after = [g for g in scene.groups if g.start >= end - 3]
-    by = next((g for g in after if g.governor in ("of", "by") or (g.start - end <= 2)), None)
-    actor = by or subject(scene, start)
-    if actor is None:
+    target = next((g for g in after if g.governor in ("to", "in", "в", "во")), None)
+    if target is None and scene.text[start:end].lower().endswith(" to"):
+        target = next((g for g in after if g.start - end <= 12), None)
+    if target is None:
         return None
-    target = next(
-        (g for g in after if g.governor in ("to", "in", "в", "во") and not set(g.codes) <= set(actor.codes)),
-        None,
+    by = next(
+        (g for g in after if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)), None
     )
-    if target is None and by is not None and scene.text[start:end].lower().endswith(" to"):
-        actor = subject(scene, start)
-        target = by
-    return None if target is None or actor is None else _pairs(actor, target, 0.8)
+    actor = by or subject(scene, start)
+    if actor is None or set(target.codes) <= set(actor.codes):  # "after his visit to B A said"
+        actor = next((g for g in after if g.start > target.end and g.governor == "" and g.codes != target.codes), None)
+    return None if actor is None else _pairs(actor, target, 0.8)
 
 
 def _receive(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     giver = next((g for g in scene.groups if g.start >= end and g.governor in ("from", "от")), None)
-    return _pairs(giver, subject(scene, start), 0.75) if giver is not None else None
+    if giver is None:
+        return None
+    taker = subject(scene, start) or next(
+        (g for g in scene.groups if g.start > giver.end and g.governor == "" and g.codes != giver.codes), None
+    )
+    return None if taker is None else _pairs(giver, taker, 0.75)
 
 
 def _request(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -371,6 +382,20 @@ def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
         target or next((g for g in rest if g.governor == ""), None) or subject(scene, owner.start, weak=False)
     )
     return None if target is None else _pairs(owner, target, 0.65)
+
+
+def _noun_on(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """"A's invasion of B", "American sanctions against B": only with both named right there."""
+    owner = next((g for g in scene.groups if g.end <= start and _modifies(scene.text[g.end : start])), None)
+    target = next(
+        (
+            g
+            for g in scene.groups
+            if 0 <= g.start - end <= 40 and g.governor in trigger.prefer and "," not in scene.text[end : g.start]
+        ),
+        None,
+    )
+    return None if owner is None or target is None else _pairs(owner, target, 0.7)
 
 
 def _modifies(gap: str) -> bool:
