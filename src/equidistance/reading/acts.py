@@ -12,8 +12,8 @@ from equidistance.reading.second_look import look_again, opinion
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
-    r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|"
-    r"has to|if|whether|unless|"
+    r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|"
+    r"cannot|ought to|need to|needs to|have to|has to|if|whether|unless|"
     r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|"
     r"against the background|afraid to|how to|чтобы|если|может|могут|"
     r"должн\w+|следует|нужно|необходимо)\s+(?:[\w’'-]+\s+){0,2}$"

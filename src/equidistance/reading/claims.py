@@ -38,7 +38,7 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
         *_quotations(scene, said),
         *ruled,
         *_amounts(scene, said, [one.amount for one in ruled if one.amount is not None]),
-        *_events(scene, acts),
+        *_events(scene, acts, said),
     ):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
@@ -175,10 +175,12 @@ def _magnitude(scene: Scene, said: list[Said], one: AmountMention, form: Form) -
     )
 
 
-def _events(scene: Scene, acts: list[Act]) -> Iterator[Claim]:
+def _events(scene: Scene, acts: list[Act], said: list[Said]) -> Iterator[Claim]:
     """Dated acts that the author asserts are claims that something happened."""
     for act in acts:
         if act.when is None or act.modality not in ("done", "announced") or act.rule == "act:statement":
+            continue
+        if inside_quotation(scene, said, act.start - scene.sentence.start, act.end - scene.sentence.start):
             continue
         partners = tuple(
             dict.fromkeys(

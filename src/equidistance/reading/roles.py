@@ -336,7 +336,8 @@ def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     if target is None:
         return None
     by = next(
-        (g for g in after if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)), None
+        (g for g in after if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)),
+        None,
     )
     actor = by or subject(scene, start)
     if actor is None or set(target.codes) <= set(actor.codes):  # "after his visit to B A said"
