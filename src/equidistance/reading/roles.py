@@ -19,6 +19,7 @@ _OBJECT = frozenset(
      "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
 )  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
+_EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
 MOST_PAIRS = 12
 
 
@@ -86,11 +87,13 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     return find(scene, trigger, start, end)
 
 
-def _pairs(actors: Group | None, partners: Group | None, sure: float) -> Parties | None:
+def _pairs(
+    actors: Group | None, partners: Group | None, sure: float, *, together: bool = True
+) -> Parties | None:
     if actors is None:
         return None
     if partners is None or not [code for code in partners.codes if code not in actors.codes]:
-        if len(actors.codes) > 1 and partners is None:
+        if len(actors.codes) > 1 and partners is None and together:
             return _within(actors, sure)
         return Parties(tuple((code, actors.named(code), None, None) for code in actors.codes), sure * 0.6)
     found = tuple(
@@ -220,7 +223,9 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     adjunct = re.compile(r"\s+(?:\w+\s+){0,2}?by\s").match(scene.text, end)
     if adjunct is not None and trigger.name.endswith("-imposed"):
         agent = next((g for g in scene.groups if end <= g.start < high and g.governor == "by"), None)
-        target = next((g for g in scene.groups if end <= g.start < high and g.governor in trigger.prefer), None)
+        target = next(
+            (g for g in scene.groups if end <= g.start < high and g.governor in trigger.prefer), None
+        )
         return _pairs(agent, target or subject(scene, start, low), 0.7)
     if _passive(scene, start, end):
         patient = subject(scene, start, low)
@@ -252,7 +257,8 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
             ),
             None,
         )
-    return _pairs(actors, partner, 0.75)
+    together = bool(_EACH_OTHER.search(scene.text, end, high))
+    return _pairs(actors, partner, 0.75, together=together)
 
 
 def _mutual(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -336,12 +342,18 @@ def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     if target is None:
         return None
     by = next(
-        (g for g in after if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)),
+        (
+            g
+            for g in after
+            if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)
+        ),
         None,
     )
     actor = by or subject(scene, start)
     if actor is None or set(target.codes) <= set(actor.codes):  # "after his visit to B A said"
-        actor = next((g for g in after if g.start > target.end and g.governor == "" and g.codes != target.codes), None)
+        actor = next(
+            (g for g in after if g.start > target.end and g.governor == "" and g.codes != target.codes), None
+        )
     return None if actor is None else _pairs(actor, target, 0.8)
 
 
@@ -386,13 +398,15 @@ def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
 
 
 def _noun_on(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
-    """"A's invasion of B", "American sanctions against B": only with both named right there."""
+    """ "A's invasion of B", "American sanctions against B": only with both named right there."""
     owner = next((g for g in scene.groups if g.end <= start and _modifies(scene.text[g.end : start])), None)
     target = next(
         (
             g
             for g in scene.groups
-            if 0 <= g.start - end <= 40 and g.governor in trigger.prefer and "," not in scene.text[end : g.start]
+            if 0 <= g.start - end <= 40
+            and g.governor in trigger.prefer
+            and "," not in scene.text[end : g.start]
         ),
         None,
     )
@@ -418,6 +432,11 @@ _NOUN_BEFORE = PREPOSITIONS - {"to"} | {
 }
 
 
+_ADJECTIVES = frozenset(
+    ("military", "political", "economic", "international", "nuclear", "western", "joint", "full")
+)
+
+
 def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
     """Whether a trigger that must be a verb can be one: "the support", "of support", "its attack" are nouns."""
     if trigger.roles not in ("active", "mutual") or scene.language == "ru":
@@ -425,7 +444,14 @@ def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
     word = re.search(r"([\w'’]+)\s+$", scene.text[max(0, start - 25) : start])
     if word is None:
         return True
-    if word[1].lower() in _NOUN_BEFORE or re.search(r"['’]s?$", word[1]):
-        return False
     first = re.compile(r"[\w-]+").match(scene.text, start)
+    finite = bool(
+        first
+        and re.fullmatch(r"\w+ed|gave|gives|sent|sends|held|built|sold|bought|took|provides", first.group())
+    )
+    # "US military gives": an adjective may be a noun itself, and before a finite verb it is one
+    if word[1].lower() in (_NOUN_BEFORE - _ADJECTIVES if finite else _NOUN_BEFORE) or re.search(
+        r"['’]s?$", word[1]
+    ):
+        return False
     return not (first and first.group()[0].isupper() and start > 0)
