@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import coding
 import corridors
 import ideal_points
 import ingest
@@ -42,6 +43,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "armenia": reexports.armenia,
     }
     always |= ideal_points.parts(full)
+    always |= coding.parts(full)
     return always | ({"fit": smoother.whole_fit, "millions": reexports.millions} if full else {})
 
 

@@ -57,7 +57,7 @@ def features(marked: Marked, ruled: Ruled) -> dict[str, float]:
     for place, word in enumerate(words):
         if word[:1].isalpha():
             put("w", word)
-            for zone in _zones(place, source, target):
+            for zone in _zones(place, marked):
                 put("z", f"{zone} {word}")
         if place:
             put("b", f"{words[place - 1]} {word}")
@@ -95,17 +95,18 @@ def _rule_features(ruled: Ruled, put: Put) -> None:
             put("l", f"{pattern.type} {pattern.mode}", strength)
 
 
-def _zones(place: int, source: int | None, target: int | None) -> list[str]:
-    """The zones a place lies in."""
+def _zones(place: int, marked: Marked) -> list[str]:
+    """The zones a place lies in; a sentence turned round has those of the same sentence in the active voice."""
+    source, target, turned = marked.source, marked.target, marked.turned
     zones = []
-    if source is not None and 0 < place - source <= NEAR:
+    if source is not None and 0 < (source - place if turned else place - source) <= NEAR + turned:
         zones.append("after-source")
-    if target is not None and 0 < target - place <= NEAR:
+    if target is not None and 0 < (place - target if turned else target - place) <= NEAR:
         zones.append("before-target")
     if source is not None and target is not None:
         first, last = min(source, target), max(source, target)
         if first < place < last:
-            zones.append("between" if source < target else "reversed")
+            zones.append("between" if source < target or turned else "reversed")
         elif place > last:
             zones.append("behind")
         else:
@@ -120,21 +121,21 @@ def _cues(marked: Marked, words: list[str]) -> list[str]:
     texts = marked.words
     cues = []
     if source is not None and target is not None:
-        cues.append("source first" if source < target else "target first")
+        cues.append("source first" if source < target or marked.turned else "target first")
         cues.append(f"apart {min(abs(source - target) // 4, 4)}")
         low, high = min(source, target), max(source, target)
     else:
         low, high = 0, len(words)
     for kind in ("negation", "future", "conditional", "announced", "passive", "denied"):
+        if kind == "passive" and marked.turned:
+            continue
         if book.cued(kind, texts, low, high) is not None:
             cues.append(kind)
         if source is not None and book.cued(kind, texts, source + 1, source + 1 + NEAR) is not None:
             cues.append(f"{kind} after source")
-    if source is not None and "by" in texts[max(source - 3, 0) : source]:
-        cues.append("by source")
-    if target is not None:
+    if target is not None and not marked.turned:
         cues += [f"{texts[place]} target" for place in range(max(target - 1, 0), target)]
-    if source is not None and source + 1 < len(texts):
+    if source is not None and source + 1 < len(texts) and not marked.turned:
         cues.append(f"source {words[source + 1]}")
     if '"' in texts or "“" in texts:
         cues.append("quotation")

@@ -53,7 +53,7 @@ class Pattern:
     Attributes:
         role: ``act``, or ``govern`` (its outcome depends on the act it governs).
         type, mode: PLOVER type (for ``govern`` the governor's name) and mode (may be empty).
-        kind: ``verb``, ``noun``, ``phrase`` or ``stem``.
+        kind: ``verb``, ``verb-last`` (the last word is inflected), ``noun``, ``phrase`` or ``stem``.
         expression: the words as the file writes them.
         slots: for every word its forms with their tags.
         followed, preceded: words one of which must stand behind or before; empty for no condition.
@@ -243,6 +243,8 @@ def _slots(expression: str, kind: str) -> tuple[Mapping[str, str], ...]:
     slots: list[Mapping[str, str]] = [{word: ""} for word in words]
     if kind == "verb":
         slots[0] = verb_forms(words[0])
+    if kind == "verb-last":  # "sexually assault", "test fire"
+        slots[-1] = verb_forms(words[-1])
     if kind == "noun":
         # "charge against": the noun is the first word where a preposition ends the expression
         where = 0 if words[-1] in _PREPOSITIONS else len(words) - 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +124,7 @@ def load(weights: Path) -> Model:
                 names = arrays[f"{name}_names"].tobytes().decode().split("\n")
                 values = arrays[f"{name}_weights"].astype(np.float64) * STEP
                 members[name] = Member({word: row for row, word in enumerate(names)}, values)
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile) as error:
         raise BadFile(
             f"{weights.name} holds no weights of the coder ({type(error).__name__}).",
             hint="Reinstall equidistance, or train: equidistance code --train FILE.tsv --weights FILE.npz",

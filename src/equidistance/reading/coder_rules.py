@@ -149,15 +149,16 @@ def _place(hit: Hit, marked: Marked, passive: bool) -> tuple[str, float]:
         if place > target:
             return "behind", 0.6 * math.exp(-0.04 * (place - target))
         return "before", 0.45
-    by_source = (
-        "by" in marked.words[max(source - 4, 0) : source]
-        or "from" in marked.words[max(source - 3, 0) : source]
-    )
+    if marked.turned:
+        # "T was condemned by S" tells what "S condemned T" tells, and is weighed the same
+        if target < place < source:
+            return "between", math.exp(-0.05 * max(source - place - 2, 0))
+        return ("behind", 0.6 * math.exp(-0.04 * (place - source))) if place > source else ("before", 0.45)
     if target < place < source:
-        return "reversed", (1.0 if passive or by_source else 0.6) * math.exp(-0.03 * (source - place))
+        return "reversed", (0.9 if passive else 0.6) * math.exp(-0.03 * (source - place))
     if place > source:
-        return "last", (0.5 if by_source else 0.95) * math.exp(-0.05 * (place - source))
-    return "before", 0.5 if by_source else 0.4
+        return "last", 0.95 * math.exp(-0.05 * (place - source))
+    return "before", 0.4
 
 
 def _governor(best: Weighed, hits: list[Hit], marked: Marked) -> tuple[str, str]:
@@ -181,7 +182,10 @@ def _modality_of(best: Weighed, marked: Marked, book: Lexicon) -> Modality:
     if best.hit.pattern.type == "THREATEN":
         return "threatened"
     start = max(best.hit.start - 6, 0)
-    return _modality(marked, book, start, best.hit.start)
+    before = _modality(marked, book, start, best.hit.start)
+    # "will visit" and "agreed to" are expressions of the lexicon: their own words count too, but for denial
+    inside = _modality(marked, book, best.hit.start, best.hit.end)
+    return inside if before == "done" and inside != "denied" else before
 
 
 def _modality(marked: Marked, book: Lexicon, start: int, end: int) -> Modality:

@@ -14,6 +14,9 @@ SOURCE, TARGET, NAME, NUMBER = "<s>", "<t>", "<name>", "<number>"
 MAXIMUM_TOKENS = 400
 """Longer sentences are cut here: an event stands near its source, and a text without full stops is not a sentence."""
 
+BY_WINDOW = 3
+"""How many words may stand between "by" and the source."""
+
 _TOKEN = re.compile(
     r"[$€£]|\d+(?:[.,:]\d+)*|n['’]t\b|['’](?:s|ll|re|ve|d)\b|[^\W\d_]+?(?=n['’]t\b)|[^\W\d_]+|[^\w\s]|_"
 )
@@ -26,7 +29,7 @@ class Token:
 
     Attributes:
         text: in lower case, or one of the four markers.
-        inner: the words inside a marker in lower case; otherwise the word itself.
+        inner: the words inside a marker in lower case, none where they name a state or bloc; otherwise the word itself.
     """
 
     text: str
@@ -54,6 +57,14 @@ class Marked:
     def words(self) -> list[str]:
         """The texts of all tokens."""
         return [token.text for token in self.tokens]
+
+    @property
+    def turned(self) -> bool:
+        """Whether the sentence is turned round: the target first, the source behind "by"."""
+        if self.source is None or (self.target is not None and self.target > self.source):
+            return False
+        before = [token.text for token in self.tokens[max(self.source - BY_WINDOW, 0) : self.source]]
+        return "by" in before
 
 
 def mark(sentence: str, source: str | None = None, target: str | None = None) -> Marked:
@@ -86,7 +97,9 @@ def mark(sentence: str, source: str | None = None, target: str | None = None) ->
     for (start, end), marker in spans:
         tokens += _plain(text[position:start], first=not tokens)
         places[marker] = len(tokens)
-        tokens.append(Token(marker, tuple(_words(text[start:end]))))
+        inner = tuple(_words(text[start:end]))
+        # Every state and bloc leaves the same traces; "the European Union" is no labour union.
+        tokens.append(Token(marker, () if without_article(inner) in actor_names() else inner))
         position = end
     tokens += _plain(text[position:], first=not tokens)
     cut = len(tokens) > MAXIMUM_TOKENS
@@ -184,3 +197,22 @@ def state_words() -> frozenset[str]:
             if len(word) > 2 and word not in {"the", "republic", "kingdom", "state", "united"}:
                 words.add(word)
     return frozenset(words)
+
+
+@cache
+def actor_names() -> frozenset[tuple[str, ...]]:
+    """The words of every name and adjective of a state and every name of a bloc, in lower case, without "the"."""
+    from equidistance.ground.blocs import all_blocs
+    from equidistance.ground.states import all_states
+
+    names: set[str] = set()
+    for state in all_states():
+        names |= {state.name, state.name_ru, *state.names, *state.adjectives}
+    for bloc in all_blocs():
+        names |= {bloc.code, bloc.name, *bloc.names}
+    return frozenset(without_article(tuple(_words(name))) for name in names)
+
+
+def without_article(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Words without a leading "the"."""
+    return words[1:] if words[:1] == ("the",) else words
