@@ -3,6 +3,7 @@
     python benchmarks/reading.py development             the half of the sentences that rules may be written by
     python benchmarks/reading.py held-out                the other half
     python benchmarks/reading.py articles ../shared/articles
+    python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
     python benchmarks/reading.py speed                   sentences in a second, memory; beside natasha for Russian
 
 ``--rows`` prints every row that is wrong or missed (of the articles: every row).
@@ -36,6 +37,20 @@ def articles(directory: Path, rows: bool) -> None:
 
     for path in sorted(directory.glob("*.txt")):
         show(path.name[:3], score_article(JUDGEMENT, read(path), path.name), rows, everything=rows)
+
+
+def tables(directory: Path) -> None:
+    """The tables of docs/reading.md: every act and claim of both articles beside a person's judgement."""
+    from equidistance.reading.read import read
+
+    for number, path in enumerate(sorted(directory.glob("*.txt")), 1):
+        for kind, score in zip(("acts", "claims"), score_article(JUDGEMENT, read(path), path.name), strict=True):
+            print(f"\n### Article {number}, {kind}\n\n{str(score).capitalize()}.\n")
+            print("| sentence | what | about | judgement |\n|---|---|---|---|")
+            for where, verdict, what in score.rows:
+                kinds, _, about = what.partition(": ")
+                shown = kinds.replace("|", " or ").replace(">", " → ").replace(",", ", ")
+                print(f"| {where} | {shown} | {about.removeprefix('claim:').removeprefix('act:')} | {verdict} |")
 
 
 def speed() -> None:
@@ -93,12 +108,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["development", "held-out", "articles", "speed"])
+    parser.add_argument("what", choices=["development", "held-out", "articles", "tables", "speed"])
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")
     options = parser.parse_args()
     if options.what == "speed":
         speed()
+    elif options.what == "tables":
+        tables(options.directory)
     elif options.what == "articles":
         articles(options.directory, options.rows)
     else:

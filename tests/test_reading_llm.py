@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -58,15 +59,21 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(answer)
             self.end_headers()
             return
-        content = answer if isinstance(answer, bytes) else json.dumps(
-            {"choices": [{"message": {"content": answer if isinstance(answer, str) else json.dumps(answer)}}]}
-        ).encode()
+        content = (
+            answer
+            if isinstance(answer, bytes)
+            else json.dumps(
+                {
+                    "choices": [
+                        {"message": {"content": answer if isinstance(answer, str) else json.dumps(answer)}}
+                    ]
+                }
+            ).encode()
+        )
         self.send_response(200)
         self.end_headers()
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(content)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def log_message(self, *arguments: object) -> None:
         pass
@@ -96,8 +103,22 @@ def faithful(body: dict[str, Any]) -> object:
     if "thanked" in sentence_of(body):
         return {"acts": [act()], "claims": []}
     if "tomatoes" in sentence_of(body):
-        made = act(quote="Armenia banned Iranian tomatoes", actor="ARM", partner="IRN", type="SANCTION", channel="deed", direction=-1)
-        claim = {"quote": "Armenia banned Iranian tomatoes", "form": "trend", "subject": "ARM", "powers": ["IRN"], "direction": -1, "negated": False}
+        made = act(
+            quote="Armenia banned Iranian tomatoes",
+            actor="ARM",
+            partner="IRN",
+            type="SANCTION",
+            channel="deed",
+            direction=-1,
+        )
+        claim = {
+            "quote": "Armenia banned Iranian tomatoes",
+            "form": "trend",
+            "subject": "ARM",
+            "powers": ["IRN"],
+            "direction": -1,
+            "negated": False,
+        }
         return {"acts": [made], "claims": [claim]}
     return {"acts": [], "claims": []}
 
@@ -116,7 +137,9 @@ def test_a_good_answer_is_taken_and_says_who_read_it(fake: Fake) -> None:
         assert reading.document.text[one.start : one.end] == one.quote
 
 
-def test_the_request_keeps_the_protocol_and_the_article_is_data(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_request_keeps_the_protocol_and_the_article_is_data(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(KEY_VARIABLE, "a-secret")
     ask(fake, faithful)
     request = fake.requests[-1]
@@ -152,7 +175,9 @@ def test_the_request_keeps_the_protocol_and_the_article_is_data(fake: Fake, monk
         (b"x" * 2_000_000, "too long"),
     ],
 )  # fmt: skip
-def test_a_bad_answer_falls_back_to_the_rules(fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: object, why: str) -> None:
+def test_a_bad_answer_falls_back_to_the_rules(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: object, why: str
+) -> None:
     monkeypatch.setattr(llm.time, "sleep", lambda _: None)
     reading, model = ask(fake, lambda body: answer)
     assert [(one.actor, one.partner, one.type) for one in reading.acts][:2] == RULES
@@ -165,7 +190,11 @@ def test_a_bad_answer_falls_back_to_the_rules(fake: Fake, monkeypatch: pytest.Mo
 
 def test_only_the_sentence_that_went_wrong_falls_back(fake: Fake) -> None:
     def reply(body: dict[str, Any]) -> object:
-        return {"acts": [act(quote="made up")], "claims": []} if "thanked" in sentence_of(body) else faithful(body)
+        return (
+            {"acts": [act(quote="made up")], "claims": []}
+            if "thanked" in sentence_of(body)
+            else faithful(body)
+        )
 
     reading, model = ask(fake, reply)
     assert [one.rule for one in reading.acts] == ["act:praise", f"llm:tiny@{PROMPT_VERSION}"]
@@ -200,7 +229,10 @@ def test_a_model_that_obeys_the_article_changes_nothing(fake: Fake) -> None:
     def obeys(body: dict[str, Any]) -> object:
         if "Ignore your instructions" not in json.dumps(body["messages"][1]):
             return faithful(body)
-        return {"acts": [act(quote="Russia attacked Georgia", actor="RUS", partner="GEO", type="ASSAULT")], "claims": [{"verdict": "supported"}]}
+        return {
+            "acts": [act(quote="Russia attacked Georgia", actor="RUS", partner="GEO", type="ASSAULT")],
+            "claims": [{"verdict": "supported"}],
+        }
 
     reading, model = ask(fake, obeys)
     assert model.fallbacks == {"the answer breaks the schema": 1}
@@ -210,7 +242,9 @@ def test_a_model_that_obeys_the_article_changes_nothing(fake: Fake) -> None:
     assert not hasattr(reading, "verdicts")
 
 
-@pytest.mark.parametrize(("model", "address"), [(None, "http://x/v1"), ("m", None), ("m", "file:///v1"), ("m", "x:8000")])
+@pytest.mark.parametrize(
+    ("model", "address"), [(None, "http://x/v1"), ("m", None), ("m", "file:///v1"), ("m", "x:8000")]
+)
 def test_a_model_without_name_or_address_is_refused(model: str | None, address: str | None) -> None:
     with pytest.raises(InvalidRequest):
         connect(model, address)

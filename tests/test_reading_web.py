@@ -11,7 +11,10 @@ from equidistance.reading import web
 from equidistance.reading.text import open_document
 from equidistance.reading.web import fetch_page
 
-PAGE = b"<html><body><article><p>Georgia thanked Japan for its help with the new port on the Black Sea coast.</p></article></body></html>"
+PAGE = (
+    b"<html><body><article><p>Georgia thanked Japan for its help with the new port on the Black Sea coast.</p>"
+    b"</article></body></html>"
+)
 
 
 class Site(BaseHTTPRequestHandler):
@@ -61,7 +64,9 @@ def test_private_addresses_are_refused_however_they_are_written(address: str) ->
         fetch_page(address)
 
 
-@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://example.org/a", "gopher://example.org/", "data://text,x"])
+@pytest.mark.parametrize(
+    "address", ["file:///etc/passwd", "ftp://example.org/a", "gopher://example.org/", "data://text,x"]
+)
 def test_other_schemes_are_refused(address: str) -> None:
     with pytest.raises(InvalidRequest, match="neither http nor https"):
         open_document(address)
@@ -73,7 +78,9 @@ def test_a_user_name_in_an_address_is_refused() -> None:
 
 
 def test_a_redirect_is_checked_like_an_address(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "_public", lambda address: address == "127.0.0.1")  # the first hop passes as public
+    monkeypatch.setattr(
+        web, "_public", lambda address: address == "127.0.0.1"
+    )  # the first hop passes as public
     for target in ("http://10.0.0.1/", "http://[::1]/", "file:///etc/passwd"):
         with pytest.raises(InvalidRequest):
             fetch_page(f"{site}/to/{target}")
@@ -83,7 +90,9 @@ def test_a_redirect_is_checked_like_an_address(site: str, monkeypatch: pytest.Mo
     assert last == f"{site}/page"
 
 
-def test_a_name_is_looked_up_once_and_the_checked_address_asked(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_looked_up_once_and_the_checked_address_asked(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = []
 
     def lookup(host: str, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
@@ -110,7 +119,9 @@ def _checked_with(lookup: object) -> object:
     return once
 
 
-def _numeric(host: str, port: int, *_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+def _numeric(
+    host: str, port: int, *_: object, **__: object
+) -> list[tuple[int, int, int, str, tuple[str, int]]]:
     assert host in ("127.0.0.1", b"127.0.0.1"), "the connection goes to the address that was checked"
     return [(2, 1, 6, "", ("127.0.0.1", int(port)))]
 

@@ -202,6 +202,12 @@ def _surnames(text: str, people: dict[str, str], named: list[Mention]) -> list[M
     return found
 
 
+_OPENERS = re.compile(
+    r"^(?:(?:The|In|On|At|After|And|But|When|Since|As|To|It|For|From|With|By|Later|Then|Now|Yet|So|Here|Today|Yesterday|"
+    r"Earlier|Meanwhile|However|Moreover|Before|Under|Last|This|Recently|Both|Even|Also|While|If|That|Only|Still|Once)\s+)+"
+)
+
+
 @cache
 def _titles() -> re.Pattern[str]:
     """What may stand between a state and the person of that state, or before a name, and belong to it."""
@@ -238,10 +244,9 @@ def _merge(text: str, mentions: list[Mention]) -> list[Mention]:
                     first_names = re.compile(r"(?:[A-ZÀ-ÞА-Я][\w’'.-]+[ ]){1,3}$").search(
                         first_names.group(), cut.end()
                     )
-            if first_names and not re.match(
-                r"(?:The|In|On|At|After|And|But|When|Since|As|To|It|For|From|With|By)\s", first_names.group()
-            ):
-                start -= len(first_names.group())
+            if first_names:
+                kept = _OPENERS.sub("", first_names.group())
+                start -= len(kept)
             title = re.search(rf"(?:[Tt]he\s+)?(?i:{_offices()})\s+$", text[max(floor, start - 50) : start])
             if title:
                 start -= len(title.group())
@@ -288,18 +293,18 @@ def _main(named: list[Mention], document: Document) -> str | None:
 # --- words that point back ----------------------------------------------------------------------------
 
 _PAIR = (
-    r"(?:the|both|these)\s+(?:two\s+)?(?:parties|sides|countries|states|nations|capitals|neighbou?rs|presidents|leaders)(?!\s+of\b)"
+    r"(?:[Tt]he|[Bb]oth|[Tt]hese)\s+(?:two\s+)?(?:parties|sides|countries|states|nations|capitals|neighbou?rs|presidents|leaders)(?!\s+of\b)"
     r"|обе\w*\s+(?:стран\w*|сторон\w*)|стороны|две страны|двух стран|двумя странами"
 )
 _STATE_WORD = (
-    r"(?:the|this)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
+    r"(?:[Tt]he|[Tt]his)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
 )
 _PERSON_WORD = (
-    r"[Hh]e|[Ss]he|the (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|"
+    r"[Hh]e|[Ss]he|[Tt]he (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|"
     r"он(?=\s)|она(?=\s)|глава государства"
 )
 _POINTERS = re.compile(
-    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>the latter)|(?P<former>the former(?=\s+\w+(?:ed|s)\b|,))|"
+    rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>[Tt]he latter)|(?P<former>[Tt]he former(?=\s+\w+(?:ed|s)\b|,))|"
     rf"(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
     rf"|(?P<person>{_PERSON_WORD})|(?P<they>[Tt]hey))(?!\w)",
 )
@@ -340,11 +345,18 @@ def _pointed(
         pair = list(dict.fromkeys(codes))[:2]
         return tuple(reversed(pair)) if len(pair) == 2 else ()
     if match["latter"]:
-        return (near[-1].code,) if near else ()
+        return (near[-1].codes[-1],) if near else ()
     if match["former"]:
         return (near[-2].code,) if len(near) > 1 else ()
     if match["person"]:
-        people = [one for one in near if one.person or (one.kind == "reference" and len(one.codes) == 1)]
+        text = document.text
+        people = [
+            one
+            for one in near
+            if one.person
+            or (one.kind == "reference" and len(one.codes) == 1)
+            or _office_before().search(text, max(0, one.start - 60), one.start)  # "the president of Serbia"
+        ]
         return (people[-1].code,) if people else ()
     if match["they"]:
         groups = [one for one in near if one.kind in ("adjective", "company", "bloc")]

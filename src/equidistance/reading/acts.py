@@ -12,8 +12,8 @@ from equidistance.reading.second_look import look_again, opinion
 from equidistance.reading.tables import rows
 
 _SKIP = re.compile(
-    r"(?i)\b(?:should|must|could|would|might|(?-i:may)|can|cannot|ought to|need to|needs to|have to|"
-    r"has to|if|whether|unless|"
+    r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|"
+    r"cannot|ought to|need to|needs to|have to|has to|if|whether|unless|"
     r"possible to|able to|unable to|difficult to|hard to|impossible to|necessary to|"
     r"against the background|afraid to|how to|чтобы|если|может|могут|"
     r"должн\w+|следует|нужно|необходимо)\s+(?:[\w’'-]+\s+){0,2}$"
@@ -37,7 +37,9 @@ _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
     r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
 )
-_NOT_EVEN = re.compile(r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$")
+_NOT_EVEN = re.compile(
+    r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$"
+)
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
@@ -66,7 +68,12 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                     who = _as_before(scene, who, match.start(), found) or who
                 if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
                     found.append((*match.span(), trigger, who))
-        found += [one for one in look_again(scene, found) if not _skipped(scene, one[2], one[0])]
+        officials = [one for one in said if one.code is not None]  # what they say is read as their statement
+        found += [
+            one
+            for one in look_again(scene, found)
+            if not _skipped(scene, one[2], one[0]) and speaker_of(officials, one[0], one[1]) is None
+        ]
     found.sort(key=lambda one: one[0])
     found = [one for one in found if not _absorbed(scene, one, found)]
     acts: list[Act] = []
@@ -88,7 +95,9 @@ def _weighed(scene: Scene, act: Act) -> Act:
         return act
     coding = opinion(scene, act.actor_text, act.partner_text)
     if coding.type == act.type:
-        return replace(act, mode=act.mode or coding.mode, confidence=round(min(0.95, act.confidence + 0.1), 2))
+        return replace(
+            act, mode=act.mode or coding.mode, confidence=round(min(0.95, act.confidence + 0.1), 2)
+        )
     if coding.confidence > SURE_OPINION:
         return replace(act, confidence=round(act.confidence * 0.85, 2))
     return act
@@ -174,6 +183,8 @@ def _act(
     modality = _modality(scene, start)
     direction = trigger.direction * (-1 if modality == "denied" else 1)
     kind, mode = trigger.type, trigger.mode
+    if kind == "THREATEN" and modality == "done":
+        modality = "threatened"
     if kind != "REJECT" and _REFUSED.search(
         scene.text, max(0, start - 40), start
     ):  # a refusal is an act of its own

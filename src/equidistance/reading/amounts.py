@@ -86,7 +86,9 @@ def _number(text: str, scale: str | None) -> float | None:
 @cache
 def _units(kind: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """The words of a kind, the longest first, with what they mean."""
-    listed = sorted((row for row in rows("units.csv") if row["kind"] == kind), key=lambda row: -len(row["word"]))
+    listed = sorted(
+        (row for row in rows("units.csv") if row["kind"] == kind), key=lambda row: -len(row["word"])
+    )
     return tuple((re.compile(_word(row["word"]), re.IGNORECASE), row["means"]) for row in listed)
 
 

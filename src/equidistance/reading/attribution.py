@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from equidistance.reading.scene import Scene
+from equidistance.reading.scene import Group, Scene
 from equidistance.reading.tables import phrase, rows
 
 
@@ -100,7 +100,7 @@ def _subject(scene: Scene, verb: int) -> Speaker | None:
             if len(gap.split()) <= 6:
                 member = group.mentions[-1]
                 best = (
-                    scene.text[group.start : group.end] if len(group.mentions) == 1 else member.text,
+                    _named(scene, group),
                     member.code,
                     group.start,
                     group.end,
@@ -112,6 +112,13 @@ def _subject(scene: Scene, verb: int) -> Speaker | None:
         if closer and len(gap.split()) <= 6 and not re.search(r"[.;”\"»]", gap):
             return last.group(), None, shift + last.start(), shift + last.end()
     return best
+
+
+def _named(scene: Scene, group: Group) -> str:
+    """A speaker as written, title included: of several the last."""
+    if len(group.mentions) > 1:
+        return group.mentions[-1].text
+    return re.sub(r"^(?:that|this|what)\s+", "", scene.text[group.start : group.end])
 
 
 def _plain_subject(governor: str) -> bool:
@@ -167,6 +174,8 @@ def _content(
             continue
         if start >= after and len(text[after:start].split()) <= 12 and (s_end <= start):
             lead = text[after:start]
+            if _pattern(scene.language, "verb").search(lead):
+                continue  # somebody else says it: "Experts recalled that X said: ..."
             if lead.rstrip().endswith((":", "that", "что", ",", "—", "–")) or len(lead.split()) <= 2:
                 return start + 1, end - 1, True
         if end <= min(verb, s_start) and len(text[end : min(verb, s_start)].split()) <= 4:

@@ -19,6 +19,7 @@ _OBJECT = frozenset(
      "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
 )  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
+_EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
 MOST_PAIRS = 12
 
 
@@ -80,16 +81,19 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "receive": _receive,
         "request": _request,
         "noun": _noun,
+        "noun-on": _noun_on,
         "moved": _moved,
     }[trigger.roles]
     return find(scene, trigger, start, end)
 
 
-def _pairs(actors: Group | None, partners: Group | None, sure: float) -> Parties | None:
+def _pairs(
+    actors: Group | None, partners: Group | None, sure: float, *, together: bool = True
+) -> Parties | None:
     if actors is None:
         return None
     if partners is None or not [code for code in partners.codes if code not in actors.codes]:
-        if len(actors.codes) > 1 and partners is None:
+        if len(actors.codes) > 1 and partners is None and together:
             return _within(actors, sure)
         return Parties(tuple((code, actors.named(code), None, None) for code in actors.codes), sure * 0.6)
     found = tuple(
@@ -216,6 +220,13 @@ def _direct(scene: Scene, end: int, group: Group, start: int) -> bool:
 
 def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     low, high = _window(scene, start, end)
+    adjunct = re.compile(r"\s+(?:\w+\s+){0,2}?by\s").match(scene.text, end)
+    if adjunct is not None and trigger.name.endswith("-imposed"):
+        agent = next((g for g in scene.groups if end <= g.start < high and g.governor == "by"), None)
+        target = next(
+            (g for g in scene.groups if end <= g.start < high and g.governor in trigger.prefer), None
+        )
+        return _pairs(agent, target or subject(scene, start, low), 0.7)
     if _passive(scene, start, end):
         patient = subject(scene, start, low)
         agent = next((g for g in scene.groups if end <= g.start < high and g.governor in ("by", "от")), None)
@@ -246,7 +257,8 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
             ),
             None,
         )
-    return _pairs(actors, partner, 0.75)
+    together = bool(_EACH_OTHER.search(scene.text, end, high))
+    return _pairs(actors, partner, 0.75, together=together)
 
 
 def _mutual(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -324,23 +336,35 @@ def _deal(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
 
 def _visit(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     after = [g for g in scene.groups if g.start >= end - 3]
-    by = next((g for g in after if g.governor in ("of", "by") or (g.start - end <= 2)), None)
-    actor = by or subject(scene, start)
-    if actor is None:
+    target = next((g for g in after if g.governor in ("to", "in", "в", "во")), None)
+    if target is None and scene.text[start:end].lower().endswith(" to"):
+        target = next((g for g in after if g.start - end <= 12), None)
+    if target is None:
         return None
-    target = next(
-        (g for g in after if g.governor in ("to", "in", "в", "во") and not set(g.codes) <= set(actor.codes)),
+    by = next(
+        (
+            g
+            for g in after
+            if g.start < target.start and (g.governor in ("of", "by", "from") or g.start - end <= 2)
+        ),
         None,
     )
-    if target is None and by is not None and scene.text[start:end].lower().endswith(" to"):
-        actor = subject(scene, start)
-        target = by
-    return None if target is None or actor is None else _pairs(actor, target, 0.8)
+    actor = by or subject(scene, start)
+    if actor is None or set(target.codes) <= set(actor.codes):  # "after his visit to B A said"
+        actor = next(
+            (g for g in after if g.start > target.end and g.governor == "" and g.codes != target.codes), None
+        )
+    return None if actor is None else _pairs(actor, target, 0.8)
 
 
 def _receive(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     giver = next((g for g in scene.groups if g.start >= end and g.governor in ("from", "от")), None)
-    return _pairs(giver, subject(scene, start), 0.75) if giver is not None else None
+    if giver is None:
+        return None
+    taker = subject(scene, start) or next(
+        (g for g in scene.groups if g.start > giver.end and g.governor == "" and g.codes != giver.codes), None
+    )
+    return None if taker is None else _pairs(giver, taker, 0.75)
 
 
 def _request(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -373,6 +397,22 @@ def _noun(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | Non
     return None if target is None else _pairs(owner, target, 0.65)
 
 
+def _noun_on(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "A's invasion of B", "American sanctions against B": only with both named right there."""
+    owner = next((g for g in scene.groups if g.end <= start and _modifies(scene.text[g.end : start])), None)
+    target = next(
+        (
+            g
+            for g in scene.groups
+            if 0 <= g.start - end <= 40
+            and g.governor in trigger.prefer
+            and "," not in scene.text[end : g.start]
+        ),
+        None,
+    )
+    return None if owner is None or target is None else _pairs(owner, target, 0.7)
+
+
 def _modifies(gap: str) -> bool:
     """Whether between a name and a noun stands nothing but 's and one more word: "US (new) threats"."""
     return len(re.sub(r"^['’]s?", "", gap).split()) <= 1 and not re.search(r"[,;:]", gap) and len(gap) <= 16
@@ -392,6 +432,11 @@ _NOUN_BEFORE = PREPOSITIONS - {"to"} | {
 }
 
 
+_ADJECTIVES = frozenset(
+    ("military", "political", "economic", "international", "nuclear", "western", "joint", "full")
+)
+
+
 def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
     """Whether a trigger that must be a verb can be one: "the support", "of support", "its attack" are nouns."""
     if trigger.roles not in ("active", "mutual") or scene.language == "ru":
@@ -399,7 +444,14 @@ def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
     word = re.search(r"([\w'’]+)\s+$", scene.text[max(0, start - 25) : start])
     if word is None:
         return True
-    if word[1].lower() in _NOUN_BEFORE or re.search(r"['’]s?$", word[1]):
-        return False
     first = re.compile(r"[\w-]+").match(scene.text, start)
+    finite = bool(
+        first
+        and re.fullmatch(r"\w+ed|gave|gives|sent|sends|held|built|sold|bought|took|provides", first.group())
+    )
+    # "US military gives": an adjective may be a noun itself, and before a finite verb it is one
+    if word[1].lower() in (_NOUN_BEFORE - _ADJECTIVES if finite else _NOUN_BEFORE) or re.search(
+        r"['’]s?$", word[1]
+    ):
+        return False
     return not (first and first.group()[0].isupper() and start > 0)

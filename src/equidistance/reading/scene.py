@@ -101,6 +101,9 @@ def scene(document: Document, cast: Cast, sentence: Sentence) -> Scene:
     )
 
 
+_CONNECTIVE = re.compile(r"\b(?:and|or|as|и|или|а)\b")
+
+
 def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
     parts: list[list[Mention]] = []
     starts: list[int] = []
@@ -122,7 +125,8 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
         if (
             len(members) > 1
             and "," in (gap := text[members[-2].end : members[-1].start])
-            and not re.search(r"\b(?:and|or|as|и|или|а)\b", gap)
+            and not _CONNECTIVE.search(gap)
+            and (len(members) == 2 or _CONNECTIVE.search(text, members[0].end, members[-2].start))
         ):
             found += [
                 _group(text, start, members[:-1]),

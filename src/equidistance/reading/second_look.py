@@ -10,8 +10,9 @@ from equidistance.reading.roles import Parties, Trigger, is_verb, parties, trigg
 from equidistance.reading.scene import Scene
 from equidistance.reading.tables import rows
 
-LEAST_WEIGHT = 1.8  # of an expression of the coder's lexicon: weaker ones say too little alone
-LEAST_CONFIDENCE = 0.55  # of the coder in its type; below it, it was wrong as often as right on the development half
+LEAST_WEIGHT = 1.5  # of an expression of the coder's lexicon: weaker ones say too little alone
+# below it the coder was wrong as often as right on the development half
+LEAST_CONFIDENCE = 0.45
 Found = tuple[int, int, Trigger, Parties]
 
 
@@ -24,20 +25,33 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
     more: list[Found] = []
     for one in apply_rules(marked).weighed:
         pattern = one.hit.pattern
-        if pattern.kind not in ("verb", "stem") or one.hit.noun or pattern.weight < LEAST_WEIGHT or one.negated:
+        if (
+            pattern.kind not in ("verb", "stem")
+            or one.hit.noun
+            or pattern.weight < LEAST_WEIGHT
+            or one.negated
+        ):
             continue
         start, end = places[one.hit.start][0], places[one.hit.end - 1][1]
-        if start < 0 or end <= start or any(start < other[1] + 2 and other[0] - 2 < end for other in (*found, *more)):
+        if (
+            start < 0
+            or end <= start
+            or any(start < other[1] + 2 and other[0] - 2 < end for other in (*found, *more))
+        ):
             continue
         trigger = _trigger(pattern.type, pattern.mode, f"coder {pattern.type.lower()}: {pattern.expression}")
-        if not is_verb(scene, trigger, start) or scene.text[end : end + 6].strip().startswith(("that", "что")):
+        if not is_verb(scene, trigger, start) or scene.text[end : end + 6].strip().startswith(
+            ("that", "что")
+        ):
             continue
         who = parties(scene, trigger, start, end)
         if who is None or not who.pairs or who.pairs[0][2] is None:
             continue
         coding = opinion(scene, who.pairs[0][1], who.pairs[0][3])
-        if coding.confidence < LEAST_CONFIDENCE or coding.type != pattern.type:
+        if coding.confidence < LEAST_CONFIDENCE:
             continue
+        if coding.type != pattern.type:  # the whole sentence says something else than the word alone
+            trigger = _trigger(coding.type, coding.mode or "", f"coder {coding.rule}")
         more.append((start, end, trigger, Parties(who.pairs, who.sure * coding.confidence)))
     return more
 

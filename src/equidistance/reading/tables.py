@@ -1,8 +1,9 @@
 """The reading tables (``data/reading/*.csv``) and the small pattern language they are written in.
 
 A pattern is words with blanks between: ``a|b`` is either, ``sign*`` any ending, ``word?`` may be missing, ``..`` up to
-two words, ``...`` up to five, ``....`` up to fourteen, ``two_words`` one choice of two words, ``@arms`` every word of a
-class (``word_classes.csv``). Case does not matter, nor an English plural "s". ``impos*|introduc* .. ban|tariff*`` finds "imposed a new ban".
+two words, ``...`` up to five, ``....`` up to twenty, ``two_words`` one choice of two words, ``@arms`` every word of a
+class (``word_classes.csv``). Case does not matter, nor an English plural "s".
+``impose|imposed .. ban|tariff`` finds "imposed a new ban".
 """
 
 import csv
@@ -13,7 +14,7 @@ from pathlib import Path
 READING_DATA = Path(__file__).parent.parent / "data" / "reading"
 
 _GAP = r"(?:[\s,\"“”«»()–—-]+[\w$€£%][\w'’.%-]*)"
-_LONGEST_GAP = {"..": 2, "...": 5, "....": 14}
+_LONGEST_GAP = {"..": 2, "...": 5, "....": 20}
 _BREAK = r"[\s,\"“”«»]+"
 
 
