@@ -149,7 +149,10 @@ def forecast(claim: Claim, bench: Bench) -> Finding:
 
 
 def cause(claim: Claim, bench: Bench) -> Finding:
-    """The order of the records around the date; that one thing came before another does not make it a cause."""
+    """The order of the records around the date; that one thing came before another does not make it a cause.
+
+    A record between two of the states must share a word with the claim, one of a single of them two.
+    """
     centre = claim.when.first if claim.when else bench.published
     if centre is None:
         span = (claim.since or date.min, claim.until or date.max)
@@ -162,13 +165,17 @@ def cause(claim: Claim, bench: Bench) -> Finding:
     about = topic(f"{claim.quantity or ''} {claim.quote}", states)
     rows = {
         row["act"]: row
-        for row in sorted(bench.acts, key=lambda row: (row["grade"], row["source"]), reverse=True)
+        for row in sorted(
+            bench.acts, key=_coarseness, reverse=True
+        )  # of each act the telling with the finest date
         if row["first"] <= span[1]
         and row["last"] >= span[0]
-        and row["actor"] in states
-        and len(about & topic(row["summary"], states)) >= (1 if _concerned(row) & states else 2)
+        and len(about & topic(row["summary"], states))
+        >= 3 - min(2, len({row["actor"], *_concerned(row)} & states))
     }
-    ordered = sorted(rows.values(), key=lambda row: (row["first"], row["last"], row["act"]))
+    ordered = sorted(
+        rows.values(), key=lambda row: (row["first"] + (row["last"] - row["first"]) / 2, row["act"])
+    )
     records = tuple(_act_record(row, row["grade"], 0) for row in ordered)
     if ordered:
         order = "; ".join(f"{_when_of(row)}: {printable(row['summary'], 120)}" for row in ordered)
@@ -184,6 +191,10 @@ def cause(claim: Claim, bench: Bench) -> Finding:
         ("What would have happened otherwise; no observation shows it.",),
         ("Nothing in these data: they tell what came first, not why.",),
     )
+
+
+def _coarseness(row: dict[str, Any]) -> tuple[int, str, str]:
+    return (row["last"] - row["first"]).days, row["grade"], row["source"]
 
 
 def opinion(claim: Claim, bench: Bench) -> Finding:
