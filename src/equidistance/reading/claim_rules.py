@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import get_args
 
+from equidistance.ground.blocs import all_blocs
 from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
@@ -88,8 +89,21 @@ def _claim(
     confidence: float,
 ) -> Claim:
     start, end = clause(scene, match.start(), match.end())
+    if (
+        rule.form in ("trend", "level")
+        and who is not None
+        and powers
+        and _is_bloc(who)
+        and not _is_bloc(powers[0])
+    ):
+        who, powers = (
+            powers[0],
+            (who, *powers[1:]),
+        )  # a claim about a state and a bloc is filed under the state
     size = next((one.amount for one in scene.amounts if _belongs(rule, one, match)), None)
     negated = bool(_NEGATED.search(scene.text[max(0, match.start() - 45) : match.start()]))
+    if rule.form == "balance" and _HARD.search(scene.text[max(0, match.start() - 60) : match.start()]):
+        negated = True  # "finds it difficult to keep the same distance"
     date = next((one for one in scene.dates if one.since), None)
     when = nearest_date(scene, match.start())
     shift = scene.sentence.start
@@ -102,7 +116,9 @@ def _claim(
         powers=powers,
         channel=_channel(scene.text[start:end]),
         instrument=instrument(scene.text[start:end], "") or None,
-        direction=_rising(match.group()) if rule.name == "rising-figure" else rule.direction,
+        direction=_direction(rule, match.group()),
+        leader="equal" if rule.form == "balance" and rule.name in _EQUAL else None,
+        quantity=_quantity(scene.text[start:end]) if rule.form == "dependence" else None,
         amount=size,
         since=date.when.first if date else None,
         when=when if rule.form in ("break", "event", "forecast", "trend", "level") else None,
@@ -113,12 +129,44 @@ def _claim(
     )
 
 
+def _is_bloc(code: str) -> bool:
+    return any(code == bloc.code for bloc in all_blocs())
+
+
 def _belongs(rule: Rule, one: AmountMention, match: re.Match[str]) -> bool:
     """Whether a magnitude is the size of what a rule found rather than a claim of its own."""
     if rule.form == "trend":
         inside = match.start() <= one.start and one.end <= match.end()
         return one.kind in ("times", "share") and (inside or rule.name == "rising-figure")
     return rule.form == "dependence" and one.kind == "share"
+
+
+def _direction(rule: Rule, text: str) -> int | None:
+    """The row's direction; where the row leaves it open, what the words found say."""
+    if rule.name == "rising-figure":
+        return _rising(text)
+    if rule.name in ("relations-state", "отношения"):
+        return -1 if _STRAINED.search(text) else 1
+    return rule.direction
+
+
+_STRAINED = re.compile(r"(?i)\b(?:tense|cold|bad|weak|strained|hostile|poor|frosty|напряж\w+|прохладн\w+)\b")
+_EQUAL = frozenset(
+    ("multivector", "equidistance", "between", "chairs", "balancing-act", "многовектор", "баланс")
+)
+_HARD = re.compile(
+    r"(?i)\b(?:difficult|hard|impossible|unable|struggl\w+|fail\w*|ceas\w+|abandon\w*)\b[^.;]{0,30}$"
+)
+_QUANTITY = re.compile(
+    r"(?i)\b(?:budget|exports?|imports?|transit|debt|gas|oil|electricity|weapons|arms|remittances|investments?|trade|"
+    r"бюджет\w*|экспорт\w*|импорт\w*|транзит\w*|долг\w*|газ\w?|нефт\w+)\b"
+)
+
+
+def _quantity(text: str) -> str | None:
+    """What depends, in a word."""
+    found = _QUANTITY.search(text)
+    return found.group().lower() if found else None
 
 
 def _rising(text: str) -> int:
