@@ -374,6 +374,13 @@ def test_names_decide_nothing_on_the_shipped_data(monkeypatch: pytest.MonkeyPatc
         assert sorted(n.value for n in other.numbers) == pytest.approx(sorted(n.value for n in one.numbers))
 
 
+def test_who_is_estimated_together_decides_nothing_either() -> None:
+    made = claim("trend", powers=("CHN",), direction=1, until=date(2020, 12, 31))
+    others = [claim("trend", powers=(power,), direction=1) for power in ("WEST", "EU", "TUR")]
+    [alone] = check([made], store=False, draws=300).verdicts
+    assert check([*others, made], store=False, draws=300).verdicts[-1] == alone
+
+
 def test_five_times_dearer_is_mixed_and_both_pairs_are_shown() -> None:
     made = claim(
         "ratio",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equidistance.assessment.reference import DEFAULT_POWERS
+from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR
 from equidistance.errors import InvalidRequest
 from equidistance.evidence.store import Store, default_path
 from equidistance.indicators.declare import all_indicators
@@ -116,8 +116,14 @@ class Bench:
         return made
 
     def path(self, subject: str, power: str, instrument: str | None = None) -> Trajectory:
-        """Draws of one dyad's path. Every dyad gets the same random numbers, whatever it is called and in whatever
-        order it is asked for: swapping the names of two powers swaps their paths and nothing else."""
+        """Draws of one dyad's path.
+
+        They depend on the dyad's own evidence and the seed alone: every dyad gets the same random numbers, whatever it
+        is called and whoever is estimated with it, so that swapping the names of two powers swaps their paths.
+
+        Raises:
+            InvalidRequest: no evidence about the two, or the state belongs to the power.
+        """
         key = (subject, power, instrument)
         if key in self._paths:
             return self._paths[key]
@@ -127,24 +133,31 @@ class Bench:
         inputs = assessed.model
         assert inputs is not None
         p = [one.code for one in assessed.powers].index(power)
-        observations = inputs.observations.select(slice(p, p + 1))
+        whole, grid = inputs.observations, inputs.grid
+        months = np.flatnonzero(np.isfinite(whole.value[:, :, p]).any(axis=0))
+        if not len(months) or not inputs.available[:, p].any():
+            raise InvalidRequest(
+                f"There is no evidence about {subject} and {power}, or the one belongs to the other."
+            )
+        first_year = min(grid.first_year + int(months[0]) // 12, FIRST_YEAR)
+        own = slice(
+            12 * (first_year - grid.first_year), 12 * (int(months[-1]) // 12 + 1)
+        )  # the dyad's own years
+        observations = alignment.Observations(whole.value[:, own, p : p + 1], whole.error[:, own, p : p + 1])
         generator = np.random.default_rng(self.seed)
         drawn = alignment.draws(inputs.layout, observations, inputs.parameters, self.number, generator)
-        inside = np.flatnonzero(inputs.available[:, p])
-        if not len(inside):
-            raise InvalidRequest(
-                f"{subject} cannot be measured against {power}: it belongs to it, or never met it."
-            )
-        months = tuple(inputs.grid.date_of(int(t)) for t in inside)
+        inside = np.flatnonzero(inputs.available[own, p])
+        days = [grid.date_of(t) for t in range(own.start, own.stop)]
         seen = np.isfinite(observations.value[:, :, 0])  # (K, T)
         channel = inputs.layout.channel
         observed = tuple(
-            inputs.grid.date_of(int(np.flatnonzero(seen[channel == c].any(axis=0))[-1]))
+            days[int(np.flatnonzero(seen[channel == c].any(axis=0))[-1])]
             if seen[channel == c].any()
             else None
             for c in (0, 1)
         )
-        made = Trajectory(months, drawn[inside, :, :, 0].transpose(2, 0, 1), (observed[0], observed[1]))
+        path = drawn[inside, :, :, 0].transpose(2, 0, 1)
+        made = Trajectory(tuple(days[int(t)] for t in inside), path, (observed[0], observed[1]))
         self._paths[key] = made
         return made
 

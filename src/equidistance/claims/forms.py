@@ -143,7 +143,7 @@ FORMS: dict[str, FormSpec] = {
             "balance",
             "a state keeps equal distance, or one power leads",
             ("subject", "leader"),
-            ("powers", "channel", "instrument", "when", *_WINDOW),
+            ("powers", "direction", "channel", "instrument", "when", *_WINDOW),
             "the probability that the power leads, or that all stand alike",
             {"subject": "KAZ", "powers": ["RUS", "CHN", "WEST"], "leader": "equal"},
             "Kazakhstan keeps equal distance from Russia, China and the West.",
