@@ -59,6 +59,8 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     if scene.groups:
         for trigger in triggers(scene.language):
             for match in trigger.pattern.finditer(scene.text):
+                if len(found) >= MOST_ACTS:
+                    break
                 if any(match.start() < end and start < match.end() for start, end, *_ in found):
                     continue
                 if not is_verb(scene, trigger, match.start()) or _skipped(scene, trigger, match.start()):
@@ -117,7 +119,7 @@ def _absorbed(
             other[2].name in _ASKING
             and len(between) <= 60
             and "," not in between
-            and re.search(r"\bto\s+$|\bto$", scene.text[: one[0]])
+            and re.search(r"\bto\s+$|\bto$", scene.text[max(0, one[0] - 8) : one[0]])
         ):
             return True
     return False
@@ -132,7 +134,9 @@ def _as_before(
         for one in found
         if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]
     ]
-    if not before or not re.search(r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[:start]):
+    if not before or not re.search(
+        r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[max(0, start - 50) : start]
+    ):
         return None
     return Parties(before[-1][3].pairs, who.sure)
 

@@ -138,12 +138,15 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
     """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
-    conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
+    conjoined = re.search(
+        r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$",
+        scene.text[(before := max(0, start - 40)) : start],
+    )
     if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
         first = [
             g
             for g in scene.groups
-            if low <= g.start and g.end < conjoined.start() and g.governor == "" and not g.possessive
+            if low <= g.start and g.end < before + conjoined.start() and g.governor == "" and not g.possessive
         ]
         if len(first) > 1:
             return first[0]
