@@ -10,6 +10,7 @@ from equidistance.reading.roles import Parties, Trigger, is_verb, parties, trigg
 from equidistance.reading.scene import Scene
 from equidistance.reading.tables import rows
 
+MOST_LOOKED_AT = 20  # expressions in one sentence, the best first
 LEAST_WEIGHT = 1.5  # of an expression of the coder's lexicon: weaker ones say too little alone
 # below it the coder was wrong as often as right on the development half
 LEAST_CONFIDENCE = 0.45
@@ -23,7 +24,7 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
         return []
     places = _places(scene.text, [token.text for token in marked.tokens])
     more: list[Found] = []
-    for one in apply_rules(marked).weighed:
+    for one in apply_rules(marked).weighed[:MOST_LOOKED_AT]:
         pattern = one.hit.pattern
         if (
             pattern.kind not in ("verb", "stem")
