@@ -180,6 +180,8 @@ _CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "l
 def _before_verb(scene: Scene, group: Group, start: int) -> bool:
     """Whether a group after "after" or "since" is the subject of a clause: the verb follows it at once."""
     gap = scene.text[group.end : start].split()
+    if "," in scene.text[group.start : group.end]:  # "after X, the British minister, visited"
+        return len(gap) <= 3 and not any(word.endswith((";", ":")) for word in gap)
     return len(gap) <= 2 and not any(word.endswith((",", ";", ":")) for word in gap)
 
 
