@@ -80,6 +80,7 @@ class Hit:
         start, end: tokens it covers.
         tags: grammatical tags of its first word (see :func:`verb_forms`); empty for nouns and phrases.
         noun: whether it stands as a noun ("the attack").
+        gap: how many words away its condition is met; 0 without one.
     """
 
     pattern: Pattern
@@ -87,6 +88,7 @@ class Hit:
     end: int
     tags: str
     noun: bool
+    gap: int
 
 
 @dataclass(frozen=True)
@@ -145,16 +147,23 @@ def _match(pattern: Pattern, marked: Marked, place: int, determiners: frozenset[
                 break
         else:
             return None
-    if pattern.followed and not _near(pattern.followed, marked, end, end + FOLLOW_WINDOW):
-        return None
-    if pattern.preceded and not _near(pattern.preceded, marked, place - PRECEDE_WINDOW, place):
-        return None
+    gap = 0
+    if pattern.followed:
+        behind = _near(pattern.followed, marked, range(end, end + FOLLOW_WINDOW))
+        if behind is None:
+            return None
+        gap += behind
+    if pattern.preceded:
+        ahead = _near(pattern.preceded, marked, range(place - 1, place - 1 - PRECEDE_WINDOW, -1))
+        if ahead is None:
+            return None
+        gap += ahead
     noun = pattern.kind == "noun"
     if pattern.kind == "verb" and len(pattern.slots) == 1 and place > 0:
         before = tokens[place - 1].text
         # "the attack", "its demands": a verb's base or -s form behind a determiner is a noun
         noun = before in determiners and bool(set(tags) & set("bs"))
-    return Hit(pattern, place, end, tags if pattern.kind == "verb" else "", noun)
+    return Hit(pattern, place, end, tags if pattern.kind == "verb" else "", noun, gap)
 
 
 def _slot(slot: Mapping[str, str], word: str) -> str | None:
@@ -167,14 +176,18 @@ def _slot(slot: Mapping[str, str], word: str) -> str | None:
     return None
 
 
-def _near(wanted: frozenset[str], marked: Marked, start: int, end: int) -> bool:
-    """Whether one of the words, or of the expressions of two or three words, stands in that stretch."""
-    words = [word for token in marked.tokens[max(start, 0) : end] for word in token.inner]
-    for length in (1, 2, 3):
-        for place in range(len(words) - length + 1):
-            if " ".join(words[place : place + length]) in wanted:
-                return True
-    return False
+def _near(wanted: frozenset[str], marked: Marked, places: range) -> int | None:
+    """How many tokens away one of the words or expressions begins, searched in that order; ``None`` if none does."""
+    tokens = marked.tokens
+    for away, place in enumerate(places):
+        if not 0 <= place < len(tokens):
+            return None
+        words = [word for token in tokens[place : place + 3] for word in token.inner]
+        for first in range(len(tokens[place].inner)):
+            for length in (1, 2, 3):
+                if " ".join(words[first : first + length]) in wanted:
+                    return away
+    return None
 
 
 @cache

@@ -11,6 +11,8 @@ from equidistance.reading.records import Modality
 GOVERN_WINDOW = 7
 """How many words behind a governing verb the act it governs may stand."""
 NEGATION_WINDOW = 4
+GAP_DECAY = 0.1
+"""How much a condition counts less for every word that it is farther away."""
 DEFAULT = "CONSULT"
 """What is said of a sentence in which no rule finds an act: the commonest and weakest act between states."""
 
@@ -110,6 +112,7 @@ def _weigh(hit: Hit, marked: Marked, book: Lexicon) -> Weighed:
     zone, fit = _place(hit, marked, passive)
     conditions = bool(hit.pattern.followed) + bool(hit.pattern.preceded)
     score = hit.pattern.weight * (1 + 0.15 * conditions + 0.1 * (len(hit.pattern.slots) - 1)) * fit
+    score *= math.exp(-GAP_DECAY * hit.gap)
     if hit.noun and hit.pattern.kind == "verb":
         score *= 0.75
     start = max(hit.start - NEGATION_WINDOW, 0)

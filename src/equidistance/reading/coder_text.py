@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-SOURCE, TARGET, NAME, NUMBER = "<s>", "<t>", "<name>", "<number>"
+SOURCE, TARGET, NAME, NUMBER, DATE = "<s>", "<t>", "<name>", "<number>", "<date>"
 
 MAXIMUM_TOKENS = 400
 """Longer sentences are cut here: an event stands near its source, and a text without full stops is not a sentence."""
@@ -28,7 +28,7 @@ class Token:
     """One word, name, number or punctuation mark.
 
     Attributes:
-        text: in lower case, or one of the four markers.
+        text: in lower case, or one of the five markers.
         inner: the words inside a marker in lower case, none where they name a state or bloc; otherwise the word itself.
     """
 
@@ -93,15 +93,16 @@ def mark(sentence: str, source: str | None = None, target: str | None = None) ->
     spans = sorted(
         (span, marker) for span, marker in ((source_span, SOURCE), (target_span, TARGET)) if span is not None
     )
+    headline = _is_headline(text, [span for span, _ in spans])
     position = 0
     for (start, end), marker in spans:
-        tokens += _plain(text[position:start], first=not tokens)
+        tokens += _plain(text[position:start], not tokens, headline)
         places[marker] = len(tokens)
         inner = tuple(_words(text[start:end]))
         # Every state and bloc leaves the same traces; "the European Union" is no labour union.
         tokens.append(Token(marker, () if without_article(inner) in actor_names() else inner))
         position = end
-    tokens += _plain(text[position:], first=not tokens)
+    tokens += _plain(text[position:], not tokens, headline)
     cut = len(tokens) > MAXIMUM_TOKENS
     tokens = tokens[:MAXIMUM_TOKENS]
     found = {marker: place for marker, place in places.items() if place < len(tokens)}
@@ -128,12 +129,9 @@ def _words(text: str) -> list[str]:
     return [match.lower().replace("’", "'") for match in _TOKEN.findall(text)]
 
 
-def _plain(text: str, first: bool) -> list[Token]:
+def _plain(text: str, first: bool, headline: bool) -> list[Token]:
     """Tokens of a stretch without source and target; runs of capitalised words become one name."""
     raw = _TOKEN.findall(text)
-    capitals = sum(1 for word in raw if word[:1].isupper())
-    letters = sum(1 for word in raw if word[:1].isalpha())
-    headline = letters >= 6 and capitals > 0.7 * letters  # a title in capitals: capitals say nothing
     tokens: list[Token] = []
     run: list[str] = []
 
@@ -147,6 +145,9 @@ def _plain(text: str, first: bool) -> list[Token]:
         if word[:1].isdigit():
             close()
             tokens.append(Token(NUMBER, (low,)))
+        elif low in _CALENDAR and word[:1].isupper():
+            close()
+            tokens.append(Token(DATE, (low,)))
         elif (
             not headline
             and word[:1].isupper()
@@ -162,8 +163,6 @@ def _plain(text: str, first: bool) -> list[Token]:
 
 def _is_name(low: str, opens: bool, after: list[str]) -> bool:
     """Whether a capitalised word is part of a name; a sentence's first word needs a better reason than its capital."""
-    if low in _CALENDAR:
-        return False
     if not opens or low in state_words():
         return True
     capital_follows = bool(after) and after[0][:1].isupper()
@@ -178,9 +177,17 @@ _OPENER_LIST = (
 _OPENERS = frozenset(_OPENER_LIST.split())
 
 
+def _is_headline(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether even the verbs have capitals, outside source and target: then capitals make no name."""
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + " " + text[end:]
+    words = [word for word in _TOKEN.findall(text) if word.isalpha() and len(word) > 3]
+    return len(words) >= 2 and sum(word[0].isupper() for word in words) > 0.85 * len(words)
+
+
 _CALENDAR = frozenset(
-    {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "i"}
-    | {"january", "february", "march", "april", "june", "july", "august", "september", "october", "november"}
+    {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "march", "may"}
+    | {"january", "february", "april", "june", "july", "august", "september", "october", "november"}
     | {"december"}
 )
 
