@@ -361,9 +361,7 @@ def _pointed(
     if match["they"]:
         groups = [one for one in near if one.kind in ("adjective", "company", "bloc")]
         return (groups[-1].code,) if groups else ()
+    if main is not None:
+        return (main,)  # "the country", "the republic": mostly the one the text is about
     states = [one for one in near if one.kind not in ("bloc", "company", "outside") and len(one.code) == 3]
-    if "epublic" in match.group() and main is not None:
-        return (main,)
-    if not states and main is not None:
-        return (main,)
     return (states[-1].code,) if states else ()

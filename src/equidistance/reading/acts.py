@@ -45,6 +45,7 @@ _BEFORE_VERBS = frozenset(
 )  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
 MOST_ACTS = 12
+MOST_TRIED = 60  # triggers looked at in one sentence: an honest one has a handful
 SURE_OPINION = 0.7  # from here on the coder's other type lowers an act's confidence
 
 
@@ -56,13 +57,17 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     """
     said = find_said(scene) if len(scene.text) > 12 else []
     found: list[tuple[int, int, Trigger, Parties]] = []
+    tried = 0
     if scene.groups:
         for trigger in triggers(scene.language):
             for match in trigger.pattern.finditer(scene.text):
+                if len(found) >= MOST_ACTS or tried >= MOST_TRIED:
+                    break
                 if any(match.start() < end and start < match.end() for start, end, *_ in found):
                     continue
                 if not is_verb(scene, trigger, match.start()) or _skipped(scene, trigger, match.start()):
                     continue
+                tried += 1
                 who = parties(scene, trigger, *match.span())
                 if who is not None and who.pairs and who.pairs[0][2] is None:
                     who = _as_before(scene, who, match.start(), found) or who
@@ -117,7 +122,7 @@ def _absorbed(
             other[2].name in _ASKING
             and len(between) <= 60
             and "," not in between
-            and re.search(r"\bto\s+$|\bto$", scene.text[: one[0]])
+            and re.search(r"\bto\s+$|\bto$", scene.text[max(0, one[0] - 8) : one[0]])
         ):
             return True
     return False
@@ -132,7 +137,9 @@ def _as_before(
         for one in found
         if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]
     ]
-    if not before or not re.search(r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[:start]):
+    if not before or not re.search(
+        r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[max(0, start - 50) : start]
+    ):
         return None
     return Parties(before[-1][3].pairs, who.sure)
 

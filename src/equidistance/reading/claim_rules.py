@@ -101,7 +101,9 @@ def _claim(
             (who, *powers[1:]),
         )  # a claim about a state and a bloc is filed under the state
     size = next((one.amount for one in scene.amounts if _belongs(rule, one, match)), None)
-    negated = bool(_NEGATED.search(scene.text[max(0, match.start() - 45) : match.start()]))
+    negated = "unlikely" in match.group().lower() or bool(
+        _NEGATED.search(scene.text[max(0, match.start() - 45) : match.start()])
+    )
     if rule.form == "balance" and _HARD.search(scene.text[max(0, match.start() - 60) : match.start()]):
         negated = True  # "finds it difficult to keep the same distance"
     date = next((one for one in scene.dates if one.since), None)
@@ -230,6 +232,13 @@ def _who(scene: Scene, match: re.Match[str], balance: bool = False) -> tuple[str
         return who, tuple(code for code in pair.codes if code != who)
     chosen = group or owner
     who = chosen.codes[0] if chosen else scene.main
+    if balance and chosen is None:  # "the multi-vector policy, applied since B became independent": B's
+        named = next((g for g in scene.groups if g.governor == "" or g.possessive), None)
+        who = named.codes[0] if named is not None else who
+    if about is not None and who in about.codes and chosen is None and linked is not None and not balance:
+        first = next((code for g in scene.groups for code in g.codes if code not in about.codes), None)
+        if first is not None:  # "being tied to A has cost B": B's dependence
+            return first, about.codes
     if about is not None and who in about.codes and chosen is None:
         return who, tuple(dict.fromkeys(code for g in scene.groups for code in g.codes if code != who))
     if about is not None and who is not None:

@@ -138,12 +138,15 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
     """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
-    conjoined = re.search(r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$", scene.text[:start])
+    conjoined = re.search(
+        r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$",
+        scene.text[(before := max(0, start - 40)) : start],
+    )
     if conjoined is not None:  # "A received B and signed": the first verb's subject is the second's
         first = [
             g
             for g in scene.groups
-            if low <= g.start and g.end < conjoined.start() and g.governor == "" and not g.possessive
+            if low <= g.start and g.end < before + conjoined.start() and g.governor == "" and not g.possessive
         ]
         if len(first) > 1:
             return first[0]
@@ -177,6 +180,8 @@ _CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "l
 def _before_verb(scene: Scene, group: Group, start: int) -> bool:
     """Whether a group after "after" or "since" is the subject of a clause: the verb follows it at once."""
     gap = scene.text[group.end : start].split()
+    if "," in scene.text[group.start : group.end]:  # "after X, the British minister, visited"
+        return len(gap) <= 3 and not any(word.endswith((";", ":")) for word in gap)
     return len(gap) <= 2 and not any(word.endswith((",", ";", ":")) for word in gap)
 
 

@@ -1,5 +1,6 @@
 """Where the triggers find nothing, the event coder's lexicon is asked; and it gives its opinion on all acts."""
 
+import re
 from functools import cache
 
 from equidistance.reading.coder import code_sentence
@@ -10,9 +11,11 @@ from equidistance.reading.roles import Parties, Trigger, is_verb, parties, trigg
 from equidistance.reading.scene import Scene
 from equidistance.reading.tables import rows
 
+MOST_LOOKED_AT = 20  # expressions in one sentence, the best first
 LEAST_WEIGHT = 1.5  # of an expression of the coder's lexicon: weaker ones say too little alone
 # below it the coder was wrong as often as right on the development half
 LEAST_CONFIDENCE = 0.45
+_RUSSIAN_VERB = re.compile(r"(?i)(?:л[аои]?|[еиаяую]т|ут|ют)(?:с[яь])?$")
 Found = tuple[int, int, Trigger, Parties]
 
 
@@ -23,7 +26,7 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
         return []
     places = _places(scene.text, [token.text for token in marked.tokens])
     more: list[Found] = []
-    for one in apply_rules(marked).weighed:
+    for one in apply_rules(marked).weighed[:MOST_LOOKED_AT]:
         pattern = one.hit.pattern
         if (
             pattern.kind not in ("verb", "stem")
@@ -39,6 +42,8 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
             or any(start < other[1] + 2 and other[0] - 2 < end for other in (*found, *more))
         ):
             continue
+        if scene.language == "ru" and not _RUSSIAN_VERB.search(scene.text[start:end]):
+            continue  # a stem finds nouns too
         trigger = _trigger(pattern.type, pattern.mode, f"coder {pattern.type.lower()}: {pattern.expression}")
         if not is_verb(scene, trigger, start) or scene.text[end : end + 6].strip().startswith(
             ("that", "что")

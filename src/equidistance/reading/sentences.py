@@ -9,7 +9,7 @@ from bisect import bisect_right
 from equidistance.reading.records import Sentence
 
 LONGEST_QUOTATION = 700
-LONGEST_SENTENCE = 4000  # longer ones are cut at a blank: every rule's work is bounded by it
+LONGEST_SENTENCE = 1500  # longer ones are cut at a blank: every rule's work is bounded by it
 
 _END = re.compile(r"[.!?…]+[\"”»’)\]]*(?=\s+[\"“«„(\[‘]?[A-ZА-ЯЁÀ-Þ0-9$€£—–-]|\s*$)")
 _ABBREVIATION = re.compile(
