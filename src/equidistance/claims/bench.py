@@ -5,7 +5,7 @@ text which makes a claim is never taken for evidence of it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from equidistance.indicators.declare import all_indicators
 
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment
+    from equidistance.assessment.inputs import Inputs
 
 SHIPPED = Path(__file__).parent.parent / "data" / "ledger"
 """The curated acts and numbers that ship; every row has its source."""
@@ -127,28 +128,20 @@ class Bench:
         key = (subject, power, instrument)
         if key in self._paths:
             return self._paths[key]
-        from equidistance.models import alignment
+        from equidistance.assessment.assess import posterior_paths
 
         assessed = self.assessment(subject, [power], instrument)
-        inputs = assessed.model
-        assert inputs is not None
+        assert assessed.model is not None
         p = [one.code for one in assessed.powers].index(power)
-        whole, grid = inputs.observations, inputs.grid
-        months = np.flatnonzero(np.isfinite(whole.value[:, :, p]).any(axis=0))
-        if not len(months) or not inputs.available[:, p].any():
+        inputs = alone(assessed.model, p)
+        if inputs is None or not inputs.available.any():
             raise InvalidRequest(
                 f"There is no evidence about {subject} and {power}, or the one belongs to the other."
             )
-        first_year = min(grid.first_year + int(months[0]) // 12, FIRST_YEAR)
-        own = slice(
-            12 * (first_year - grid.first_year), 12 * (int(months[-1]) // 12 + 1)
-        )  # the dyad's own years
-        observations = alignment.Observations(whole.value[:, own, p : p + 1], whole.error[:, own, p : p + 1])
-        generator = np.random.default_rng(self.seed)
-        drawn = alignment.draws(inputs.layout, observations, inputs.parameters, self.number, generator)
-        inside = np.flatnonzero(inputs.available[own, p])
-        days = [grid.date_of(t) for t in range(own.start, own.stop)]
-        seen = np.isfinite(observations.value[:, :, 0])  # (K, T)
+        drawn = posterior_paths(inputs, slice(None), self.number, self.seed)[:, :, 0]  # (D, T, C)
+        inside = np.flatnonzero(inputs.available[:, 0])
+        days = [inputs.grid.date_of(t) for t in range(inputs.grid.months)]
+        seen = np.isfinite(inputs.grid.value[:, :, 0])  # (K, T)
         channel = inputs.layout.channel
         observed = tuple(
             days[int(np.flatnonzero(seen[channel == c].any(axis=0))[-1])]
@@ -156,8 +149,7 @@ class Bench:
             else None
             for c in (0, 1)
         )
-        path = drawn[inside, :, :, 0].transpose(2, 0, 1)
-        made = Trajectory(tuple(days[int(t)] for t in inside), path, (observed[0], observed[1]))
+        made = Trajectory(tuple(days[int(t)] for t in inside), drawn[:, inside], (observed[0], observed[1]))
         self._paths[key] = made
         return made
 
@@ -254,6 +246,31 @@ class Bench:
             cursor = opened.connection().execute(sql, parameters or {})
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def alone(inputs: "Inputs", p: int) -> "Inputs | None":
+    """What the model was given of one dyad: its own years, under no name, so that neither the others nor its name can
+    touch what is drawn for it; ``None`` where nothing was observed."""
+    grid = inputs.grid
+    months = np.flatnonzero(np.isfinite(grid.value[:, :, p]).any(axis=0))
+    if not len(months):
+        return None
+    first_year = min(grid.first_year + int(months[0]) // 12, FIRST_YEAR)
+    own = slice(12 * (first_year - grid.first_year), 12 * (int(months[-1]) // 12 + 1))
+
+    def part(array: NDArray[Any]) -> NDArray[Any]:
+        return array[:, own, p : p + 1]
+
+    cut = replace(
+        grid,
+        dyads=(("", ""),),
+        first_year=first_year,
+        value=part(grid.value),
+        error=part(grid.error),
+        records=part(grid.records),
+        row=part(grid.row),
+    )
+    return replace(inputs, grid=cut, available=inputs.available[own, p : p + 1])
 
 
 def shipped_files() -> dict[str, list[Path]]:
