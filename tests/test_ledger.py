@@ -351,7 +351,11 @@ def test_ledger_commands(
     def command(*words: object) -> tuple[int, str, str]:
         return run(monkeypatch, capsys, *words, "--store", store)
 
-    assert command("ledger", "export", tmp_path / "x.csv")[0] == 2
+    for words in (("ledger", "export", tmp_path / "x.csv"), ("ledger", "list"), ("review",)):
+        status, _, err = command(*words)
+        assert status == 2
+        assert "There is no store" in err
+    assert not store.exists()  # to look makes nothing
     assert "73 new acts of 73 rows" in command("ledger", "import", "--shipped")[1]
     listed = json.loads(command("ledger", "list", "--format", "json")[1])
     assert len(listed) == 73

@@ -105,13 +105,17 @@ class Ledger:
         self._cursor = store.connection()
 
     @classmethod
-    def open(cls, path: Path | None = None) -> Self:
-        """Open the ledger of a store, making both where there are none.
+    def open(cls, path: Path | None = None, *, create: bool = True) -> Self:
+        """Open the ledger of a store.
+
+        Args:
+            path: the store (default: the user's).
+            create: make an empty store where there is none.
 
         Raises:
-            StoreError: locked, corrupt, read-only, disk full.
+            StoreError: missing, locked, corrupt, read-only, disk full.
         """
-        store = Store.open(path or default_path(), "write", create=True)
+        store = Store.open(path or default_path(), "write", create=create)
         try:
             with explained(store.path):
                 store.connection().execute(_TABLES)

@@ -78,7 +78,7 @@ def review(
             base_url=base_url,
             allow_private=allow_private,
         )
-    with Ledger.open(store) as ledger:
+    with Ledger.open(store, create=reading is not None) as ledger:
         if reading is not None:
             done = ledger.propose(reading)
             print(f"{done.new} acts proposed, {done.known} known already, {done.reopened} reopened.")
@@ -114,7 +114,7 @@ def show(
     from equidistance.claims.ledger import Ledger, table_of
     from equidistance.cli.show import show_table
 
-    with Ledger.open(store) as ledger:
+    with Ledger.open(store, create=False) as ledger:
         table = table_of(ledger.proposals(None if status == "all" else status))
     if output == "json":
         print(json.dumps(table.to_pylist(), ensure_ascii=False))
@@ -135,7 +135,7 @@ def export(
     from equidistance.cli.terminal import refuse_unwritable
 
     refuse_unwritable(path, ledger_files.FORMATS)
-    with Ledger.open(store) as ledger:
+    with Ledger.open(store, create=False) as ledger:
         rows = ledger.accepted_rows()
     if not rows:
         raise InvalidRequest("No act was accepted yet.", hint="See: equidistance review")
