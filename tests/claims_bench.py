@@ -41,6 +41,7 @@ class Evidence:
     votes: list[dict[str, Any]] = field(default_factory=list)
     speeches: list[dict[str, Any]] = field(default_factory=list)
     likeness: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     complete: bool = False
 
     def swapped(self, a: str, b: str) -> "Evidence":
@@ -65,6 +66,7 @@ class Evidence:
             rows(self.votes),
             rows(self.speeches),
             {tuple(names.get(code, code) for code in key): row for key, row in self.likeness.items()},  # type: ignore[misc]
+            rows(self.events),
             self.complete,
         )
 
@@ -105,6 +107,15 @@ class MadeUp(Bench):
             row
             for row in self.evidence.visits
             if (row["visitor"], row["host"]) == (visitor, host) and first <= row["date"] <= last
+        ]
+
+    def events(self, source: str, target: str, codes: Any, first: date, last: date) -> list[dict[str, Any]]:
+        return [
+            row
+            for row in self.evidence.events
+            if (row["source"], row["target"]) == (source, target)
+            and first <= row["date"] <= last
+            and row["code"].startswith(tuple(codes))
         ]
 
     def visits_covered(self, visitor: str, host: str, first: date, last: date) -> bool:

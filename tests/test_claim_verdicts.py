@@ -262,6 +262,29 @@ def test_a_complete_list_of_visits_speaks_against_a_visit_it_lacks() -> None:
     assert word(made, MadeUp(Evidence(visits=[visit], complete=True))) == "supported"
 
 
+def test_machine_coded_reports_help_and_do_not_suffice() -> None:
+    report = {
+        "source": "KAZ",
+        "target": "RUS",
+        "date": date(2022, 7, 9),
+        "code": "057",
+        "text": "Sign",
+        "title": "I",
+    }
+    reports = [report, report | {"date": date(2022, 7, 10)}]
+    made = claim("event", type="AGREE", when=month(2022, 7))
+    assert word(made, MadeUp(Evidence(events=reports))) == "not enough evidence"
+    alone, helped = (
+        verdict_on(made, MadeUp(Evidence(acts=[act_row()], events=rows))) for rows in ([], reports)
+    )
+    assert alone.probability is not None
+    assert helped.probability is not None
+    assert alone.probability < helped.probability < 0.95  # two reports of one source count once
+    assert word(replace(made, type="ASSAULT"), MadeUp(Evidence(events=reports))) == "not enough evidence"
+    year = When(date(2022, 1, 1), date(2022, 12, 31), "year")
+    assert not verdict_on(replace(made, when=year), MadeUp(Evidence(events=reports))).records
+
+
 def test_a_cause_tells_the_order_and_is_never_supported() -> None:
     rows = [
         act_row(act="2", first=date(2022, 9, 1), last=date(2022, 9, 1), summary="water was cut"),

@@ -27,6 +27,29 @@ KIN = {
 }
 """Types so near that two coders divide over them; a record of such a type counts a grade less."""
 
+CAMEO = {
+    "AGREE": ("057",),
+    "CONSULT": ("04",),
+    "SUPPORT": ("050", "051", "052", "053", "054", "055", "056"),
+    "COOPERATE": ("06",),
+    "AID": ("07",),
+    "CONCEDE": ("08",),
+    "REQUEST": ("02",),
+    "ACCUSE": ("11",),
+    "REJECT": ("12",),
+    "THREATEN": ("13",),
+    "PROTEST": ("14",),
+    "MOBILIZE": ("15",),
+    "SANCTION": ("16",),
+    "COERCE": ("17",),
+    "ASSAULT": ("18", "19", "20"),
+    "RETREAT": ("087",),
+}
+"""CAMEO codes of machine-coded events that are of a PLOVER type."""
+
+MACHINE_GRADE = "D"
+"""Grade of a machine-coded report: that the two did something of the kind then, not that it was this."""
+
 FOUND = 0.8
 """Share of a quotation's runs of four words that a document must hold."""
 
@@ -58,6 +81,7 @@ def event(claim: Claim, bench: Bench) -> Finding:
             would_change=("A date in the claim file.", *_LEDGER),
         )
     records = _vote(claim, bench) + _acts(claim, bench, span) + _visits(claim, bench, span)
+    records += _events(claim, bench, span)
     records += _absence(claim, bench, span, records)
     probability, word = combined(*_grades(records))
     told = [record for record in records if record.says > 0]
@@ -279,6 +303,19 @@ def _visits(claim: Claim, bench: Bench, span: tuple[date, date]) -> list[Record]
                 says = 1 if exact else 0
                 when = f"{row['date']}" if exact else f"{row['date'].year}"
                 records.append(Record("visit", when, text, row["title"], "", "A", says))
+    return records
+
+
+def _events(claim: Claim, bench: Bench, span: tuple[date, date]) -> list[Record]:
+    """Machine-coded reports of the kind within a month; what they were about is not known."""
+    assert claim.type is not None
+    if claim.subject is None or (span[1] - span[0]).days > 31:
+        return []
+    records = []
+    for power in claim.powers:
+        for row in bench.events(claim.subject, power, CAMEO.get(claim.type, ()), *span):
+            text = f"{name_of(claim.subject)} toward {name_of(power)}: {row['text']} (CAMEO {row['code']})"
+            records.append(Record("event", str(row["date"]), text, row["title"], "", MACHINE_GRADE, 1))
     return records
 
 
