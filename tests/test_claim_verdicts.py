@@ -1,21 +1,27 @@
 """Verdicts: what each form's test finds, that a negation mirrors it, and that names decide nothing."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims_bench import Evidence, MadeUp, act_row, claim, month, number_row, trajectory
 from equidistance.claims import measured
+from equidistance.claims.bench import Bench
 from equidistance.claims.check import TESTS, check, verdict_on
 from equidistance.claims.counted import claimed_interval
 from equidistance.claims.forms import EQUAL, FORMS
 from equidistance.claims.verdicts import RELIABILITY, WORDS, combined, mirrored, word_of
+from equidistance.evidence.schema import TABLES
+from equidistance.evidence.store import SourceFile, SourceVersion, Store
 from equidistance.reading.records import Amount, Claim, When
+from equidistance.sources.card import Reading
 
 PATHS = {
     ("KAZ", "RUS"): trajectory(2.0, 0.5, slope=-0.2),
@@ -363,6 +369,82 @@ def test_claimed_intervals_are_as_wide_as_the_last_digit() -> None:
 
 
 # On what ships
+
+
+def test_the_real_bench_asks_a_real_store(tmp_path: Path) -> None:
+    """Events, votes, visits, speeches and their coverage as the store holds them."""
+    tables = {
+        "events": [
+            {
+                "event": str(i),
+                "date": date(2022, 7, day),
+                "source_actor": "a",
+                "source_state": "KAZ",
+                "source_by": by,
+            }
+            | {
+                "target_actor": "b",
+                "target_state": "RUS",
+                "target_by": "state",
+                "code": code,
+                "text": "Did",
+                "intensity": 1.0,
+            }
+            for i, (day, by, code) in enumerate(
+                [(9, "state", "057"), (9, "state", "057"), (9, "society", "057"), (9, "tag", "043")]
+            )
+        ],
+        "roll_calls": [
+            {"roll_call": "1", "body": "GA", "date": date(2022, 3, 2), "resolution": "A/RES/ES-11/1"}
+        ],
+        "votes": [{"roll_call": "1", "state": "KAZ", "vote": "abstain"}],
+        "visits": [
+            {
+                "date": date(2019, 5, 1),
+                "precision": "day",
+                "visitor": "USA",
+                "host": "KAZ",
+                "person": "P",
+                "rank": "head",
+            }
+        ],
+        "speeches": [
+            {
+                "state": "KAZ",
+                "session": 77,
+                "year": 2022,
+                "text": "We build many bridges now.",
+                "quality": "ok",
+            }
+        ],
+    }
+    arrow = {
+        name: pa.Table.from_pylist(
+            [row | {"file": "f", "row": i} for i, row in enumerate(rows)], schema=TABLES[name].schema
+        )
+        for name, rows in tables.items()
+    }
+    path = tmp_path / "store.duckdb"
+    now = datetime(2024, 1, 1)
+    with Store.open(path, "write", create=True) as store:
+        version = SourceVersion("v-1", "visits_us", "Title", "", "", (SourceFile("f", "0" * 64, 1),), now, 1)
+        store.add(version, Reading(arrow, ((date(2010, 1, 1), date(2022, 12, 31)),)))
+    bench = Bench(path, today=date(2024, 6, 1))
+    [event] = bench.events("KAZ", "RUS", ("057",), date(2022, 7, 1), date(2022, 7, 31))
+    assert (event["code"], event["title"]) == ("057", "Title")
+    assert bench.events("KAZ", "RUS", ("04", "06"), date(2022, 7, 1), date(2022, 7, 31))[0]["code"] == "043"
+    assert bench.votes("KAZ", "a/res/es-11/1")[0]["vote"] == "abstain"
+    assert bench.speeches("KAZ", date(2022, 1, 1), date(2022, 12, 31))[0]["session"] == 77
+    assert bench.speeches("KAZ", date(2023, 1, 1), None) == []
+    visit = claim("event", subject="USA", powers=("KAZ",), type="CONSULT", mode="visit")
+    assert verdict_on(replace(visit, when=month(2019, 5)), bench).word == "supported"
+    assert verdict_on(replace(visit, when=month(2019, 8)), bench).word == "contradicted"
+    assert (
+        verdict_on(replace(visit, when=month(2023, 8)), bench).word == "not enough evidence"
+    )  # outside the coverage
+    vote = claim("event", type="REJECT", mode="vote", said="abstain", quantity="ES-11/1", when=month(2022, 3))
+    assert verdict_on(vote, bench).word == "supported"
+    assert verdict_on(claim("quotation", said="we build many bridges"), bench).word == "supported"
 
 
 def test_names_decide_nothing_on_the_shipped_data(monkeypatch: pytest.MonkeyPatch) -> None:
