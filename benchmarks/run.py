@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import coding
 import corridors
 import everything
 import ideal_points
@@ -46,6 +47,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "armenia": reexports.armenia,
     }
     always |= ideal_points.parts(full)
+    always |= coding.parts(full)
     slow = {
         "fit": smoother.whole_fit,
         "millions": reexports.millions,

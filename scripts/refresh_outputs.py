@@ -32,6 +32,7 @@ PAGES = tuple(
         "docs/voting.md",
         "docs/ideal-points.md",
         "docs/corridors.md",
+        "docs/coding.md",
     )
 )
 OUTPUT, NOT_RUN = "<!-- output -->", "<!-- not run:"

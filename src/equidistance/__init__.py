@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from equidistance.assessment.ideal_points import ideal_points
     from equidistance.assessment.voting import voting_record
     from equidistance.assessment.why import why
+    from equidistance.claims.check import check
     from equidistance.corridors.routes import route
     from equidistance.errors import EquidistanceError
     from equidistance.ground.blocs import define_bloc
     from equidistance.ground.states import resolve
+    from equidistance.reading.coder import code
+    from equidistance.reading.read import read
     from equidistance.sources.ingest import ingest, pull
 
 _PUBLIC = {
@@ -30,11 +33,14 @@ _PUBLIC = {
     "why": ("equidistance.assessment.why", "why"),
     "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
     "voting_record": ("equidistance.assessment.voting", "voting_record"),
+    "check": ("equidistance.claims.check", "check"),
     "resolve": ("equidistance.ground.states", "resolve"),
     "define_bloc": ("equidistance.ground.blocs", "define_bloc"),
     "ingest": ("equidistance.sources.ingest", "ingest"),
     "pull": ("equidistance.sources.ingest", "pull"),
+    "code": ("equidistance.reading.coder", "code"),
     "route": ("equidistance.corridors.routes", "route"),
+    "read": ("equidistance.reading.read", "read"),
     "EquidistanceError": ("equidistance.errors", "EquidistanceError"),
 }
 
@@ -42,11 +48,14 @@ __all__ = [
     "EquidistanceError",
     "__version__",
     "assess",
+    "check",
+    "code",
     "compare",
     "define_bloc",
     "ideal_points",
     "ingest",
     "pull",
+    "read",
     "resolve",
     "route",
     "voting_record",

@@ -258,7 +258,7 @@ def _inputs(
 ) -> tuple[Inputs, list[str]]:
     """Lay the evidence out on the grid, and draw the posterior's members."""
     notes = list(evidence.notes)
-    used = [one for one in evidence.indicators if one.name in reference.names]
+    used = [one for one in evidence.indicators if reference.knows(one.name)]
     rows = evidence.rows
     if last is not None:
         rows = panel.ending_by(rows, last)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from equidistance import __version__
 from equidistance.assessment import expectations
-from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
+from equidistance.assessment.reference import BORROWED, DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
 from equidistance.errors import InvalidRequest, UnknownName
 from equidistance.evidence.fetch import cache_directory
 from equidistance.evidence.store import SourceVersion, Store, default_path
@@ -233,7 +233,9 @@ def choose_indicators(
         for name, one in every.items()
         if name not in left_out and (name in chosen or (name in usual and not only_these))
     ]
-    unusual = any(one.name not in usual or one.channel != every[one.name].channel for one in kept)
+    unusual = any(
+        not (one.name in usual or one.name in BORROWED) or one.channel != every[one.name].channel for one in kept
+    )
     if not kept:
         raise InvalidRequest("Every indicator was left out.", choices=list(every))
     return tuple(kept), unusual

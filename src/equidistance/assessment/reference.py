@@ -40,6 +40,10 @@ TAILS = Tails(innovation=4.0, own=4.0, noise=4.0)
 DRAWS = 32
 """Draws of the shared parameters that go with the reference fit."""
 
+BORROWED = {"expert_words": "verbal_cooperation", "expert_deeds": "material_cooperation"}
+"""Indicators of a user's own ledger, no part of the reference fit, and the indicator of the same scale, frequency and
+error whose parameters they take."""
+
 _SCHEMA = 2
 
 
@@ -66,15 +70,23 @@ class Reference:
         """Twelve hex digits that change whenever a parameter does."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
+    def knows(self, name: str) -> bool:
+        """Whether there are parameters for an indicator: its own, or those it borrows (:data:`BORROWED`)."""
+        return name in self.names or BORROWED.get(name) in self.names
+
     def select(self, indicators: Sequence[Indicator]) -> Parameters:
         """The parameters of some of the indicators, in their order."""
-        return _some(self.parameters, [self.names.index(one.name) for one in indicators])
+        return _some(self.parameters, self._places(indicators))
 
     def members(self, indicators: Sequence[Indicator], number: int) -> list[Parameters]:
         """As many draws of some indicators' parameters, in turns; the estimate where there are no draws."""
-        index = [self.names.index(one.name) for one in indicators]
+        places = self._places(indicators)
         every = self.draws or (self.parameters,)
-        return [_some(every[i % len(every)], index) for i in range(number)]
+        return [_some(every[i % len(every)], places) for i in range(number)]
+
+    def _places(self, indicators: Sequence[Indicator]) -> list[int]:
+        names = [one.name if one.name in self.names else BORROWED[one.name] for one in indicators]
+        return [self.names.index(name) for name in names]
 
     def to_json(self) -> str:
         """A readable, reproducible text (6 significant digits, far finer than the estimates are known)."""

@@ -12,10 +12,14 @@ import typer
 
 from equidistance import __version__
 from equidistance.cli import (
+    claims_commands,
+    coding_commands,
     compare_commands,
     corridor_commands,
     data_commands,
     ideal_point_commands,
+    ledger_commands,
+    reading_commands,
     screen_commands,
     voting_commands,
 )
@@ -278,6 +282,10 @@ voting_commands.register(app)
 ideal_point_commands.register(app)
 corridor_commands.register(app)
 screen_commands.register(app)
+claims_commands.register(app)
+ledger_commands.register(app)
+coding_commands.register(app)
+reading_commands.register(app)
 
 
 def main() -> None:

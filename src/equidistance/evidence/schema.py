@@ -19,6 +19,33 @@ RESOLVED_BY = ("state", "tag", "person", "organisation", "society", "unresolved"
 of a state or bloc, tag of somebody who does not act for the government (citizens, business, media, courts), or not."""
 
 
+PLOVER_TYPES = (
+    "AGREE",
+    "CONSULT",
+    "SUPPORT",
+    "CONCEDE",
+    "COOPERATE",
+    "AID",
+    "RETREAT",
+    "REQUEST",
+    "ACCUSE",
+    "REJECT",
+    "THREATEN",
+    "PROTEST",
+    "SANCTION",
+    "MOBILIZE",
+    "COERCE",
+    "ASSAULT",
+)
+MUTUAL = ("AGREE", "CONSULT", "COOPERATE")
+"""Types in which it does not matter who is named first: two states agree, meet or work together."""
+
+MODALITIES = ("done", "announced", "planned", "denied", "threatened")
+GRADES = ("A", "B", "C", "D")
+"""How good a record of an act or a number is: A the document itself or official statistics, B a news agency or the
+party's own statement, C a single report, D a guess or an advertisement."""
+
+
 @dataclass(frozen=True)
 class EvidenceTable:
     """One table of the store.
@@ -400,6 +427,56 @@ TABLES: dict[str, EvidenceTable] = {
             ("type", _S, False),
             ("quad", _S, False),
             ("intensity", _F, True),
+        ),
+        _table(
+            "acts",
+            ("act", "told_by"),
+            "Acts coded and accepted by a person: who did or said what to whom (PLOVER), one row per telling",
+            ("act", _S, False),
+            ("told_by", _S, False),
+            ("first", _D, False),
+            ("last", _D, False),
+            ("precision", _S, False),
+            ("actor", _S, False),
+            ("partner", _S, True),
+            ("third_parties", _S, True),
+            ("type", _S, False),
+            ("mode", _S, True),
+            ("channel", _S, False),
+            ("instrument", _S, False),
+            ("direction", _Y, False),
+            ("intensity", _F, False),
+            ("modality", _S, False),
+            ("summary", _S, False),
+            ("said", _S, True),
+            ("speaker", _S, True),
+            ("source", _S, False),
+            ("address", _S, True),
+            ("document", _S, True),
+            ("grade", _S, False),
+            ("coder", _S, False),
+            ("confidence", _F, False),
+        ),
+        _table(
+            "quantities",
+            ("number",),
+            "Published numbers with their sources: tariffs, volumes, counts, shares",
+            ("number", _S, False),
+            ("quantity", _S, False),
+            ("subject", _S, True),
+            ("partners", _S, True),
+            ("first", _D, False),
+            ("last", _D, False),
+            ("precision", _S, False),
+            ("value", _F, False),
+            ("low", _F, False),
+            ("high", _F, False),
+            ("unit", _S, False),
+            ("account", _S, False),
+            ("source", _S, False),
+            ("address", _S, True),
+            ("grade", _S, False),
+            ("note", _S, True),
         ),
     )
 }

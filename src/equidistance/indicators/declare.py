@@ -93,6 +93,7 @@ _MODULES = (
     "security",
     "finance",
     "sanctions",
+    "acts",
 )
 
 

@@ -137,6 +137,14 @@ def stack(members: Sequence[Parameters]) -> Parameters:
     return with_arrays(members[0], arrays)
 
 
+def unstack(parameters: Parameters) -> list[Parameters]:
+    """The members' parameters one by one: what :func:`stack` put together."""
+    count = int(parameters.intercept.shape[-1])
+    return [
+        with_arrays(parameters, {name: getattr(parameters, name)[..., b] for name in ARRAYS}) for b in range(count)
+    ]
+
+
 def repeat(parameters: Parameters, times: int) -> Parameters:
     """The members' parameters for several dyads that stand one after the other."""
     return with_arrays(

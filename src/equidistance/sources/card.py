@@ -137,6 +137,8 @@ _MODULES = (
     "meetings_china",
     "polecat",
     "keds",
+    "expert_acts",
+    "published_numbers",
 )
 
 

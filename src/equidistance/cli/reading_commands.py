@@ -1,0 +1,141 @@
+"""Commands for texts: read."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from equidistance.printable import printable
+
+if TYPE_CHECKING:
+    from equidistance.reading.records import Reading
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(read)
+
+
+def read(
+    article: Annotated[
+        str,
+        typer.Argument(
+            help="A file (text, Markdown, HTML, PDF with text), an http(s) address, or - for standard input."
+        ),
+    ],
+    published: Annotated[
+        str | None, typer.Option(help="Day of publication, e.g. 2024-03-31; relative dates count from it.")
+    ] = None,
+    language: Annotated[
+        Literal["en", "ru"] | None,
+        typer.Option(help="Language of the text (default: found from the letters)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the result to a file: .json or .csv.")] = None,
+    output: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
+    ] = "table",
+    reader: Annotated[
+        Literal["rules", "llm"], typer.Option(help="Who reads: the rules, or a language model of yours.")
+    ] = "rules",
+    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the model answers (OpenAI-compatible); its key is read from EQUIDISTANCE_LLM_KEY."
+        ),
+    ] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
+    ] = False,
+) -> None:
+    """Read an article: what was said and done, by whom, to whom, when, and what its author claims.
+
+    Example: equidistance read article.txt --published 2024-03-31 --out article.json
+    """
+    from equidistance.cli.terminal import progress, refuse_unwritable
+    from equidistance.reading.export import FORMATS, to_csv, to_json, write
+    from equidistance.reading.read import read as run
+
+    if out is not None:
+        refuse_unwritable(out, FORMATS)
+    with progress() as report:
+        result = run(
+            article,
+            published=published,
+            language=language,
+            reader=reader,
+            model=model,
+            base_url=base_url,
+            allow_private=allow_private,
+            progress=report,
+        )
+    if out is not None:
+        write(result, out)
+        print(f"Written: {printable(str(out))}", file=sys.stderr)
+    if output == "json":
+        print(to_json(result))
+    elif output == "csv":
+        print(to_csv(result), end="")
+    else:
+        _show(result)
+
+
+def _show(reading: "Reading") -> None:
+    import pyarrow as pa
+
+    from equidistance.cli.show import show_table
+    from equidistance.cli.terminal import console, safe
+    from equidistance.tables import Table
+
+    out = console()
+    document = reading.document
+    day = f"published {document.published}" if document.published else "date of publication unknown"
+    out.print(f"[bold]{safe(document.title or document.address)}[/bold], {safe(day)}")
+    out.print(
+        f"{len(document.sentences)} sentences: {len(reading.acts)} acts, {len(reading.claims)} claims, "
+        f"{len(reading.loaded)} loaded wordings\n"
+    )
+    acts = [
+        {
+            "date": str(act.when.first)[: 4 if act.when.precision in ("year", "decade") else 10]
+            if act.when
+            else "",
+            "actor": act.actor,
+            "partner": act.partner or "",
+            "type": act.type,
+            "channel": act.channel,
+            "direction": f"{act.direction:+d}",
+            "modality": act.modality,
+            "who says so": " > ".join(act.attribution),
+            "confidence": f"{act.confidence:.2f}",
+            "rule": act.rule,
+            "words": printable(act.quote, 70),
+        }
+        for act in reading.acts
+    ]
+    claims = [
+        {
+            "form": ("not " if claim.negated else "") + claim.form,
+            "subject": claim.subject or "",
+            "powers": ", ".join(claim.powers),
+            "direction": "" if claim.direction is None else f"{claim.direction:+d}",
+            "amount": "" if claim.amount is None else f"{claim.amount.value:g} {claim.amount.unit}",
+            "who says so": " > ".join(claim.attribution),
+            "confidence": f"{claim.confidence:.2f}",
+            "rule": claim.rule,
+            "words": printable(claim.quote, 70),
+        }
+        for claim in reading.claims
+    ]
+    for name, rows in (("Acts", acts), ("Claims", claims)):
+        if rows:
+            show_table(Table(name, pa.Table.from_pylist(rows)))
+            out.print()
+        else:
+            out.print(f"No {name.lower()} found.\n")
+    if reading.loaded:
+        words = "; ".join(dict.fromkeys(f"{one.quote} ({one.kind})" for one in reading.loaded))
+        out.print(f"Loaded wording: {safe(words)}")
+    for note in document.notes:
+        out.print(f"Note: {safe(note)}")
