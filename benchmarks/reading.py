@@ -4,6 +4,7 @@
     python benchmarks/reading.py held-out                the other half
     python benchmarks/reading.py articles ../shared/articles
     python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
+    python benchmarks/reading.py dyads ../shared/data/coding/PLV_train.tsv
     python benchmarks/reading.py speed                   sentences in a second, memory; beside natasha for Russian
 
 ``--rows`` prints every row that is wrong or missed (of the articles: every row).
@@ -51,6 +52,35 @@ def tables(directory: Path) -> None:
                 kinds, _, about = what.partition(": ")
                 shown = kinds.replace("|", " or ").replace(">", " → ").replace(",", ", ")
                 print(f"| {where} | {shown} | {about.removeprefix('claim:').removeprefix('act:')} | {verdict} |")
+
+
+def dyads(table: Path) -> None:
+    """Sentences others annotated with source, target and type: every second one in which both are states or blocs."""
+    import csv
+
+    from equidistance.reading.actors import find_actors
+
+    def code(name: str) -> str | None:
+        mentions = find_actors(read_text(name + " .", "2018-06-01", "en").document).mentions
+        return mentions[0].code if mentions and len(mentions[0].code) <= 4 else None
+
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[::2]
+    total = pairs = types = 0
+    for row in rows:
+        actor, partner = code(row["source"]), code(row["target"])
+        if actor is None or partner is None or actor == partner:
+            continue
+        total += 1
+        found = [
+            act
+            for act in read_text(row["sentence"], "2018-06-01", "en").acts
+            if (act.actor, act.partner) == (actor, partner)
+            or (act.type in ("AGREE", "CONSULT") and (act.partner, act.actor) == (actor, partner))
+        ]
+        pairs += bool(found)
+        types += any(act.type == row["gold_root"] for act in found)
+    print(f"{total} sentences: actor and partner found in {pairs / total:.0%}, with the type in {types / total:.0%}")
 
 
 def speed() -> None:
@@ -108,12 +138,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["development", "held-out", "articles", "tables", "speed"])
+    parser.add_argument("what", choices=["development", "held-out", "articles", "tables", "dyads", "speed"])
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")
     options = parser.parse_args()
     if options.what == "speed":
         speed()
+    elif options.what == "dyads":
+        dyads(options.directory)
     elif options.what == "tables":
         tables(options.directory)
     elif options.what == "articles":

@@ -71,7 +71,7 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                 who = parties(scene, trigger, *match.span())
                 if who is not None and who.pairs and who.pairs[0][2] is None:
                     who = _as_before(scene, who, match.start(), found) or who
-                if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger)):
+                if who is not None and who.pairs and (who.pairs[0][2] is not None or _alone(trigger, scene)):
                     found.append((*match.span(), trigger, who))
         officials = [one for one in said if one.code is not None]  # what they say is read as their statement
         found += [
@@ -144,9 +144,9 @@ def _as_before(
     return Parties(before[-1][3].pairs, who.sure)
 
 
-def _alone(trigger: Trigger) -> bool:
-    """Acts that make sense without a partner named: restrictions that hold for whoever is concerned."""
-    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE")
+def _alone(trigger: Trigger, scene: Scene) -> bool:
+    """Acts that make sense without a partner named: restrictions for whoever is concerned, money for a region."""
+    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE") or (trigger.type == "AID" and bool(scene.amounts))
 
 
 def _skipped(scene: Scene, trigger: Trigger, start: int) -> bool:

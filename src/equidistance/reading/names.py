@@ -69,7 +69,7 @@ def english() -> dict[str, list[Name]]:
             kind: Kind = (
                 "bloc" if row["code"] in ("WEST", "EU", "NATO", "CSTO", "EAEU") and plain else "adjective"
             )
-            add(row["word"], row["code"], kind, label=row["note"])
+            add(row["word"], row["code"], kind if row["code"] else "nobody", label=row["note"])
     for row in rows("places.csv"):
         if row["language"] == "en":
             add(row["name"], row["code"], "seat" if row["kind"] == "seat" else "capital")
