@@ -28,6 +28,7 @@ PAGES = tuple(
         "docs/index.md",
         "docs/tutorial.md",
         "docs/how-to.md",
+        "docs/comparing.md",
         "docs/voting.md",
         "docs/ideal-points.md",
         "docs/corridors.md",

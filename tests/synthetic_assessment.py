@@ -108,6 +108,7 @@ class SyntheticAssessment:
     version: str
     settings: dict[str, Any]
     notes: tuple[str, ...]
+    sensitivity: Any = None
 
 
 def synthetic(

@@ -196,8 +196,17 @@ def test_indicator_choices() -> None:
     assert moved
     assert len(changed) == len(every)
     assert next(one for one in changed if one.name == "visits_paid").channel == "word"
+    more, unusual = choose_indicators("+speech_attention")
+    assert unusual  # the reference fit does not hold it: the shared parameters are estimated again
+    assert {one.name for one in more} == {one.name for one in every} | {"speech_attention"}
+    assert choose_indicators("un_vote_agreement_important")[1]
     with pytest.raises(UnknownName):
         choose_indicators("visits_paid=deeds")
+
+
+def test_an_indicator_without_any_evidence_is_no_assessment() -> None:
+    with pytest.raises(InvalidRequest, match=r"no evidence at all for sanctions_compliance.*equidistance sources"):
+        eq.assess("KAZ", indicators="sanctions_compliance", store=False)
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ def test_completion_knows_commands_and_options() -> None:
         assert done.stderr == ""
         return done.stdout.split()
 
-    assert completed("a", 1) == ["assess"]
+    assert completed("a", 1) == ["assess", "analogues"]
     assert "--powers" in completed("assess --p", 2)
     assert completed("why KAZ RUS 2022 --format ", 6) == ["table", "json", "csv"]
 

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from command import run
-from equidistance.corridors.curated import DATA
-from equidistance.corridors.demands import read_demands
 from equidistance.corridors.flows import Assigner
 from equidistance.corridors.mapping import flow_lines, flow_points, route_lines, route_points
 from equidistance.corridors.network import basemap
 from equidistance.corridors.routes import route
+from equidistance.corridors.transit import demands_of
 from equidistance.figures import corridors, theme
 
 PROMISED = {
@@ -207,7 +206,7 @@ def test_charts_are_valid_and_show_what_they_should() -> None:
     assert "Dostyk - Alashankou" in {point["name"] for point in points}
     shown = [point["shown"] for point in points if point["shown"]]
     assert len(shown) == len(set(shown))
-    flows = Assigner(read_demands(DATA / "demands.csv"), on="2025-01-15").solve()
+    flows = Assigner(demands_of("KAZ", 2024), on="2025-01-15").solve()
     wide = flow_lines(flows)
     theme.specification(corridors.chart(wide, flow_points(flows), basemap()))
     assert max(line["mt"] for line in wide) == pytest.approx(flows.flow.max(), abs=1e-5)
@@ -236,15 +235,48 @@ def test_flows_with_worth_and_criticality(monkeypatch, capsys) -> None:
     found = json.loads(out)
     assert found["share_through"] == 0
     assert found["share_bypassing"] == 1
-    assert found["served_mt"] == pytest.approx(4.785)
-    assert {row["corridor"] for row in found["shares_by_corridor"]} <= {"Middle", "Southern", "Direct"}
+    assert found["served_mt"] + found["unserved_mt"] == pytest.approx(79.405)
+    assert {row["corridor"] for row in found["shares_by_corridor"]} <= {"Middle", "Southern", "Direct", "Sea"}
     assert [row["change"] for row in found["worth"]] == [
         "Aktau - Alat +1 Mt",
         "Rasht - Astara (Iran), 164 km",
     ]
     assert all(row["gain_a_year"] >= -1e-6 for row in found["worth"])
     assert found["criticality"][0]["objective_more"] >= found["criticality"][-1]["objective_more"]
-    assert "the example" in err
+    assert "Kazakhstan's oil exports" in err
+
+
+def test_transit_of_a_state(monkeypatch, capsys) -> None:
+    words = (
+        "corridor",
+        "transit",
+        "KAZ",
+        "--powers",
+        "RUS",
+        "--year",
+        "2023",
+        "--draws",
+        "3",
+        "--format",
+        "json",
+    )
+    status, out, err = run(monkeypatch, capsys, *words)
+    assert status == 0, err
+    rows = {row["cargo"]: row for row in json.loads(out)}
+    assert rows["oil"]["share"] > 0.9
+    refused(run(monkeypatch, capsys, "corridor", "transit", "FRA"), "unknown")
+    refused(run(monkeypatch, capsys, "corridor", "transit", "KAZ", "--year", "2005"), "near 2005", "2023")
+    refused(run(monkeypatch, capsys, "corridor", "transit", "KAZ", "--draws", "0"), "0 draws")
+
+
+def test_trucks_go_only_when_they_may(monkeypatch, capsys) -> None:
+    words = ("route", "Tashkent", "Kabul", "--on", "2023-06-01", "-k", "1")
+    refused(run(monkeypatch, capsys, *words), "Trucks find a way: --roads")
+    status, out, err = run(monkeypatch, capsys, *words, "--roads", "--format", "json")
+    assert status == 0, err
+    (found,) = json.loads(out)["routes"]
+    assert "road" in {leg["mode"] for leg in found["legs"]}
+    assert found["states"] == ["UZB", "AFG"]
 
 
 def test_shock_and_places(monkeypatch, capsys) -> None:

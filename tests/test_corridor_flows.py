@@ -8,8 +8,9 @@ from scipy.optimize import linprog
 
 from corridor_networks import crossing, network, random_network
 from equidistance.corridors.additions import with_line
+from equidistance.corridors.assignment import corridor_of
 from equidistance.corridors.demands import Demand, read_demands
-from equidistance.corridors.flows import Assigner, corridor_of
+from equidistance.corridors.flows import Assigner
 from equidistance.corridors.network import Network
 from equidistance.corridors.routes import route
 from equidistance.corridors.rules import Rule, avoid
@@ -182,6 +183,18 @@ def test_a_shock_moves_what_it_closes() -> None:
         )
     with pytest.raises(EquidistanceError, match="called 'Moon'"):
         shock([Demand("A", "B", "grain", 1)], "Moon", start="2022-03-01", network=borders())
+
+
+def test_a_closed_border_shuts_no_pipe() -> None:
+    demands = [Demand("Samara", "Schwedt", "oil", 1e6), Demand("Minsk", "Warsaw", "container", 1e5)]
+    found = shock(demands, "BLR-POL", start="2024-05-01", weigh="km")
+    before, after = found.table.to_pylist(), found.after.routes
+    assert before[0]["per_tonne_after"] == before[0]["per_tonne_before"]
+    assert before[1]["per_tonne_after"] > before[1]["per_tonne_before"]
+    assert any(
+        "Druzhba (Poland)" in found.after.network.name[arc % len(found.after.network)]
+        for arc in after[0].arcs
+    )
 
 
 def test_corridors_of_ways() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from equidistance.corridors import curated
+from equidistance.corridors.answer import states_of
 from equidistance.corridors.curated import CURATED, DATA
-from equidistance.corridors.flows import states_of
 from equidistance.corridors.geometry import decode, encode, length_km
 from equidistance.corridors.network import MANIFEST, TABLES, basemap, load
 from equidistance.corridors.routes import route
@@ -135,6 +135,69 @@ def test_baku_to_kars_does_not_go_through_armenia() -> None:
     found = route("Baku", "Kars", **SHORT).routes[0]  # type: ignore[arg-type]
     assert found.states == ("AZE", "GEO", "TUR")
     assert "ARM" not in found.states
+
+
+def test_every_terminal_and_crossing_leads_on() -> None:
+    """A terminal at the end of nothing looks like a port and is none."""
+    grid = load()
+    ends = np.concatenate([grid.a, grid.b])
+    degree = np.bincount(ends, minlength=len(grid.lon))
+    joints = np.isin(grid.mode, ("transfer", "crossing"))
+    alone = {
+        str(grid.name[edge])
+        for edge in np.flatnonzero(joints)
+        if min(degree[grid.a[edge]], degree[grid.b[edge]]) < 2
+    }
+    assert alone == {"Central Asia-China gas: KAZ-CHN"}  # where the gas is handed over
+
+
+@pytest.mark.parametrize(
+    ("start", "goal", "cargo", "km", "names"),
+    [
+        ("Sangachal", "Ceyhan", "oil", 443 + 249 + 1076, "BTC (Turkey)"),
+        ("Sangachal", "Melendugno", "gas", 443 + 249 + 1850 + 878, "TAP (Greece)"),
+        ("Tengiz", "Novorossiysk", "oil", 1511, "CPC (Russia)"),
+        ("Atasu", "Dushanzi", "oil", 962 + 252, "Atasu - Alashankou"),
+        ("Chayanda", "Heihe", "gas", 2164, "Power of Siberia"),
+        ("Samara", "Schwedt", "oil", 2685, "Druzhba (Russia)"),
+    ],
+)
+def test_pipelines_are_as_long_as_published(start: str, goal: str, cargo: str, km: float, names: str) -> None:
+    found = route(start, goal, on="2023-06-01", cargo=cargo, weigh="km").routes[0]
+    assert found.km == pytest.approx(km, abs=2)
+    assert names in {name for leg in found.legs for name in leg.names}
+
+
+def test_gas_to_austria_ends_with_the_contract_of_2024() -> None:
+    assert "UKR" in route("Galkynysh", "Baumgarten", on="2024-12-31", cargo="gas").routes[0].states
+    with pytest.raises(NotConnected):
+        route("Galkynysh", "Baumgarten", on="2025-01-01", cargo="gas")
+
+
+def test_roads_are_as_long_as_published_and_closed_with_the_border() -> None:
+    trucks = {"on": "2023-06-01", "weigh": "km", "roads": True}
+    across = route("Khorgos", "Orenburg", **trucks, close="Dostyk - Alashankou")  # type: ignore[arg-type]
+    assert across.routes[0].km_by_state["KAZ"] < 2787
+    assert route("Kashgar", "Tashkent", **trucks).routes[0].km == pytest.approx(920, rel=0.05)  # type: ignore[arg-type]
+    assert route("Tbilisi", "Vladikavkaz", **trucks).routes[0].km == pytest.approx(212)  # type: ignore[arg-type]
+    grid = load()
+    here = grid.between(frozenset(("BLR", "POL")), "road")
+    assert here.any()
+    assert not (grid.open_on(date(2025, 9, 12)) & here).any()
+    assert (grid.open_on(date(2025, 9, 26)) & here).any()
+    lars = route("Tbilisi", "Vladikavkaz", on="2009-06-01", roads=True).routes[0]
+    assert not any("Georgian Military Road" in name for leg in lars.legs for name in leg.names)
+
+
+def test_the_danube_and_the_rhine_join_two_seas() -> None:
+    """3,505 km from Rotterdam to the Black Sea at Sulina (danube-cooperation.com); here by the canal to Constanta."""
+    grid = load()
+    river = (
+        (grid.mode == "inland") & (grid.name != "Volga-Don canal") & (grid.name != "Rhine (Mannheim - Mainz)")
+    )
+    assert grid.km[river].sum() == pytest.approx(3505 - 300 + 64, rel=0.02)
+    slow = route("Rotterdam", "Constanta", on="2023-06-01", cargo="grain", weigh="cost", k=1)
+    assert slow.routes[0].km > 3000
 
 
 # --- dates ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor_networks import crossing, network
+from equidistance.corridors import rule_files
 from equidistance.corridors import rules as ruling
 from equidistance.corridors.costs import Shipment
 from equidistance.corridors.network import load
@@ -190,7 +191,7 @@ def test_kostanay_to_saryagash_does_not_pay_the_transit_tariff() -> None:
 
 
 def test_shipped_rules_are_read_and_sourced() -> None:
-    rules = ruling.read("shipped")
+    rules = rule_files.read("shipped")
     assert len(rules) >= 6
     assert all(rule.source and rule.note for rule in rules)
     ban = route("Berlin", "Kostanay", rules=rules, goods="dual-use", on="2023-03-01", enforce=False).routes[0]
@@ -205,8 +206,15 @@ def test_shipped_rules_are_read_and_sourced() -> None:
     )
 
 
+def test_transit_containers_find_no_ship_in_russian_ports_since_2022() -> None:
+    rules = rule_files.read("shipped")
+    for day, ship in (("2022-02-28", True), ("2024-07-01", False)):
+        one = route("Xi'an", "Hamburg", on=day, rules=rules, weigh="cost", via=["Moscow"]).routes[0]
+        assert (("transfer", "RUS") in {(leg.mode, leg.state) for leg in one.legs}) is ship
+
+
 def test_goods_from_ukraine_could_enter_russia_only_from_belarus() -> None:
-    rules = ruling.read("shipped")
+    rules = rule_files.read("shipped")
     free = route("Kharkiv", "Kostanay", on="2018-05-01").routes[0]
     kept = route("Kharkiv", "Kostanay", on="2018-05-01", rules=rules).routes[0]
     assert "BLR" not in free.states
@@ -292,13 +300,13 @@ def test_bad_rule_files_are_refused(
     tmp_path: Path, text: str, kind: type[EquidistanceError], says: str
 ) -> None:
     with pytest.raises(kind, match=says):
-        ruling.read(written(tmp_path, text))
+        rule_files.read(written(tmp_path, text))
 
 
 def test_rules_that_follow_each_other_do_not_contradict(tmp_path: Path) -> None:
     one = "[[rule]]\nid='x'\nkind='tariff'\nrate=1\nto=2023-12-31\n"
     text = f"{one}[[rule]]\nid='y'\nkind='tariff'\nrate=2\nfrom=2024-01-01"
-    assert [rule.id for rule in ruling.read(written(tmp_path, text))] == ["x", "y"]
+    assert [rule.id for rule in rule_files.read(written(tmp_path, text))] == ["x", "y"]
 
 
 def test_what_a_rule_names_must_exist() -> None:
@@ -315,7 +323,7 @@ def test_what_a_rule_names_must_exist() -> None:
     with pytest.raises(InvalidRequest, match="contradicts itself"):
         route("Xi'an", "Mannheim", avoid="RUS", via=["Moscow"])
     with pytest.raises(BadFile, match="no rule file"):
-        ruling.read("nowhere.toml")
+        rule_files.read("nowhere.toml")
 
 
 def test_ports_alone_can_be_avoided() -> None:

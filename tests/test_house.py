@@ -27,6 +27,7 @@ ALLOWED = {
     ): "Assessment.report() writes itself, so that a notebook needs no second import",
     ("assessment/voting.py", "report"): "VotingRecord.report(), for the same reason",
     ("assessment/ideal_points_result.py", "report"): "IdealPoints.report(), for the same reason",
+    ("assessment/compare.py", "report"): "Comparison.report(), for the same reason",
     ("evidence/store.py", "sources"): "the store gives rejected rows back as the sources declare them",
 }
 NEVER = {

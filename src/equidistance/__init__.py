@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from equidistance.assessment.assess import assess
+    from equidistance.assessment.compare import compare
     from equidistance.assessment.ideal_points import ideal_points
     from equidistance.assessment.voting import voting_record
     from equidistance.assessment.why import why
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "assess": ("equidistance.assessment.assess", "assess"),
+    "compare": ("equidistance.assessment.compare", "compare"),
     "why": ("equidistance.assessment.why", "why"),
     "ideal_points": ("equidistance.assessment.ideal_points", "ideal_points"),
     "voting_record": ("equidistance.assessment.voting", "voting_record"),
@@ -40,6 +42,7 @@ __all__ = [
     "EquidistanceError",
     "__version__",
     "assess",
+    "compare",
     "define_bloc",
     "ideal_points",
     "ingest",

@@ -57,6 +57,10 @@ def test_a_source_file_cut_in_half_is_refused(shared_data: Path, tmp_path: Path)
     cut.write_bytes(source.read_bytes()[:5000])
     with pytest.raises(BadFile, match="not a whole GeoJSON"):
         upstream.features(cut)
+    ports = (shared_data / "corridors" / "WPI_UpdatedPub150.csv").read_bytes()
+    (tmp_path / "half.csv").write_bytes(ports[:900_000])
+    with pytest.raises(BadFile, match="cut short"):
+        upstream.ports(tmp_path / "half.csv")
     shutil.copy(shared_data / "corridors" / "closed_borders.csv", tmp_path / "ports.csv")
     with pytest.raises(BadFile, match="lacks the columns"):
         upstream.ports(tmp_path / "ports.csv")

@@ -26,11 +26,13 @@ from equidistance.ground.states import State, resolve
 from equidistance.ground.time import parse_month
 from equidistance.indicators import panel
 from equidistance.models import ensemble
-from equidistance.models.alignment import Observations
+from equidistance.models.alignment import Observations, Posterior
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
     import altair
+
+    from equidistance.assessment.sensitivity import Sensitivity
 
 Which = Literal["overall", "deed", "word"]
 
@@ -57,6 +59,8 @@ class Assessment:
         summary: a few sentences.
         settings: everything needed to repeat the estimate.
         notes: what the reader must know (missing evidence, clipped windows).
+        sensitivity: what would change under other choices, where that was asked for
+            (:func:`equidistance.assessment.sensitivity.with_sensitivity`).
     """
 
     state: State
@@ -79,6 +83,7 @@ class Assessment:
     notes: tuple[str, ...]
     version: str = __version__
     model: Inputs | None = field(default=None, repr=False, compare=False)
+    sensitivity: "Sensitivity | None" = field(default=None, repr=False)
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -95,7 +100,11 @@ class Assessment:
             "evidence",
             "sources",
         )
-        return {name: getattr(self, name) for name in names}
+        tables = {name: getattr(self, name) for name in names}
+        if self.sensitivity is not None:
+            tables["sensitivity_indicators"] = self.sensitivity.indicators
+            tables["sensitivity_powers"] = self.sensitivity.powers
+        return tables
 
     def plot(self) -> "altair.TopLevelMixin":
         """Alignment with each power in words and in deeds, and equidistance, as one Altair chart."""
@@ -147,7 +156,8 @@ def assess(
         since: first month reported (``1992``, ``"2014-03"``, a date). Earlier evidence still informs the estimate.
         until: last month reported, and last month whose evidence is used.
         channel: what orientation and equidistance rest on: words, deeds, or the mean of both.
-        indicators: indicators to use (all when not given); ``"-name"`` leaves one out, ``"name=word"`` moves it.
+        indicators: indicators to use (the default ones when not given); ``"-name"`` leaves one out, ``"+name"`` adds
+            one, ``"name=word"`` moves it.
         store: path of a store, ``False`` for the shipped data alone, ``None`` for the default store when there is one.
         refit: estimate the shared parameters on the evidence at hand instead of using the reference fit.
         draws: posterior draws for everything derived.
@@ -166,7 +176,7 @@ def assess(
     last = None if until is None else parse_month(until, last=True)
     subject = resolve(state)
     _refuse_impossible(subject, first, last)
-    chosen = _powers(subject, powers)
+    chosen = powers_of(subject, powers)
     evidence = gather(subject, chosen, indicators, store=store, progress=progress)
     reference = evidence.reference(refit=refit, progress=progress)
     inputs, notes = _inputs(subject, chosen, evidence, reference, first, last, seed)
@@ -195,7 +205,13 @@ def _refuse_impossible(subject: State, first: date | None, last: date | None) ->
         )
 
 
-def _powers(subject: State, powers: Sequence[str] | str | None) -> tuple[State | Bloc, ...]:
+def powers_of(subject: State, powers: Sequence[str] | str | None) -> tuple[State | Bloc, ...]:
+    """The powers asked for, or the default ones, none of them the state itself.
+
+    Raises:
+        UnknownName, AmbiguousName: a power that is not known.
+        InvalidRequest: none, one twice, or the state itself.
+    """
     if powers is None:
         return tuple(resolve_power(code) for code in DEFAULT_POWERS if code != subject.code)
     names = [name.strip() for name in powers.split(",")] if isinstance(powers, str) else list(powers)
@@ -282,6 +298,19 @@ def _window(
     return np.array(inside, dtype=np.int64)
 
 
+def posterior_paths(
+    inputs: Inputs, window: NDArray[np.int64] | slice, draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Draws of the alignment paths, (draws, T, P, 2): months of the window, powers, deeds and words."""
+    paths: NDArray[np.float64] = _posterior(inputs, draws, seed)[1].path[:, window]
+    return paths
+
+
+def _posterior(inputs: Inputs, draws: int, seed: int) -> tuple[Posterior, ensemble.Drawn]:
+    seeds = _seeds(inputs.grid, seed)
+    return ensemble.posterior(inputs.layout, inputs.observations, inputs.ensemble, draws, seeds)
+
+
 def _report(
     subject: State,
     powers: tuple[State | Bloc, ...],
@@ -292,13 +321,7 @@ def _report(
     notes: list[str],
 ) -> Assessment:
     """Draw, and lay out every table."""
-    posterior, drawn = ensemble.posterior(
-        inputs.layout,
-        inputs.observations,
-        inputs.ensemble,
-        settings["draws"],
-        _seeds(inputs.grid, settings["seed"]),
-    )
+    posterior, drawn = _posterior(inputs, settings["draws"], settings["seed"])
     paths = drawn.path[:, window]  # (draws, T, P, C)
     mean = posterior.mean[window, :, 0]  # (T, C, P)
     covariance = posterior.covariance[window]  # (T, C, C, P)

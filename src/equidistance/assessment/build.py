@@ -12,13 +12,12 @@ import pyarrow.compute as pc
 
 from equidistance.assessment.evidence import Progress, dyads, source_facts
 from equidistance.assessment.reference import DEFAULT_POWERS, FIRST_YEAR, Reference, fit_reference
-from equidistance.assessment.vote_positions import register_positions
+from equidistance.assessment.views import register_all
 from equidistance.errors import InvalidRequest
 from equidistance.evidence.store import Store
 from equidistance.ground.blocs import resolve_power
 from equidistance.indicators import panel, snapshot
 from equidistance.indicators.declare import Indicator, all_indicators
-from equidistance.indicators.views import register_views
 from equidistance.sources.ingest import ingest
 
 SNAPSHOT_POWERS = (*DEFAULT_POWERS, "WEST")
@@ -87,8 +86,7 @@ def _only(directory: Path, name: str) -> Path:
 def _rows(store: Store, tell: Progress) -> tuple[pa.Table, list[dict[str, Any]]]:
     connection = store.connection()
     connection.execute("set threads = 1")  # several threads add floats in an order that changes from run to run
-    register_views(connection, [resolve_power(code) for code in SNAPSHOT_POWERS])
-    register_positions(connection, tell)
+    register_all(connection, [resolve_power(code) for code in SNAPSHOT_POWERS], progress=tell)
     done = 0
 
     def report(one: Indicator) -> None:

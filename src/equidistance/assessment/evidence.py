@@ -26,7 +26,6 @@ from equidistance.ground.states import State, all_states
 from equidistance.indicators import panel
 from equidistance.indicators.declare import Channel, Indicator, all_indicators
 from equidistance.indicators.snapshot import Snapshot, shipped
-from equidistance.indicators.views import register_views
 from equidistance.tables import Table
 from equidistance.writing import whole
 
@@ -49,7 +48,7 @@ class Evidence:
         notes: what the reader must know about the evidence.
         snapshot: the shipped snapshot.
         store: path of the store used, if one is.
-        moved: whether the user moved an indicator to the other channel.
+        unusual: whether an indicator is not among, or not in the channel of, those of the reference fit.
     """
 
     rows: pa.Table
@@ -60,16 +59,22 @@ class Evidence:
     notes: tuple[str, ...]
     snapshot: Snapshot
     store: Path | None
-    moved: bool
+    unusual: bool
 
     def reference(self, *, refit: bool, progress: Progress | None = None) -> Reference:
         """The shared parameters: the shipped reference fit, or a new fit to all evidence at hand (cached)."""
-        if not (refit or self.moved):
+        if not (refit or self.unusual):
             return Reference.from_json(self.snapshot.reference_text())
         powers = tuple(resolve_power(code) for code in DEFAULT_POWERS)
         rows = self.snapshot.rows(powers=[power.code for power in powers])
         if self.store is not None:
             rows = _merge(_store_rows(self.store, powers, None, progress)[0], rows)
+        names = [one.name for one in self.indicators]
+        if not set(names) & set(pc.unique(rows["indicator"].cast(pa.string())).to_pylist()):
+            raise InvalidRequest(
+                f"There is no evidence at all for {', '.join(names)}.",
+                hint="Ingest a source it is made from: equidistance indicators, equidistance sources",
+            )
         wanted = "|".join(f"{one.name}={one.channel}" for one in self.indicators)
         key = hashlib.sha256(f"{__version__}|{digest_of(rows)}|{wanted}".encode()).hexdigest()[:16]
         path = cache_directory() / "fits" / f"{key}.json"
@@ -115,17 +120,17 @@ _SOURCE_COLUMNS = (
 
 
 def gather(
-    subject: State,
+    subject: State | None,
     powers: tuple[State | Bloc, ...],
     indicators: Sequence[str] | str | None,
     *,
     store: str | Path | bool | None,
     progress: Progress | None = None,
 ) -> Evidence:
-    """Collect the evidence for one state.
+    """Collect the evidence for one state, or for all.
 
     Args:
-        subject: the state.
+        subject: the state; ``None`` for all states.
         powers: the powers.
         indicators: as in :func:`equidistance.assessment.assess.assess`.
         store: as there.
@@ -135,12 +140,12 @@ def gather(
         InvalidRequest: a power that the shipped snapshot does not hold, and no store to compute it from.
         UnknownName: no such indicator.
     """
-    declared, moved = choose_indicators(indicators)
+    declared, unusual = choose_indicators(indicators)
     snapshot = shipped()
     path = _store_path(store)
     codes = [power.code for power in powers]
     names = pa.array([one.name for one in declared], pa.string())
-    rows = _of(names, snapshot.rows([subject.code], codes))
+    rows = _of(names, snapshot.rows(None if subject is None else [subject.code], codes))
     sources: list[dict[str, Any]] = snapshot.sources
     notes: list[str] = []
     if path is not None:
@@ -167,17 +172,18 @@ def gather(
     seen = set(pc.unique(rows["power"]).to_pylist())
     unseen = [power.name for power in powers if power.code not in seen]
     if seen and unseen:
-        notes.append(f"There is no evidence about {subject.name} and {', '.join(unseen)}.")
+        whom = "any state" if subject is None else subject.name
+        notes.append(f"There is no evidence about {whom} and {', '.join(unseen)}.")
     return Evidence(
-        rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, moved
+        rows, declared, powers, tuple(sources), digest_of(rows), tuple(notes), snapshot, path, unusual
     )
 
 
 def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicator, ...], bool]:
-    """The indicators asked for, and whether any of them changed its channel.
+    """The indicators asked for, and whether any of them is not used by default or changed its channel.
 
-    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out; ``name=word`` or
-    ``name=deed`` moves one.
+    ``None`` means all that are used by default. Names choose; ``-name`` leaves one out and ``+name`` adds one to those
+    used by default; ``name=word`` or ``name=deed`` moves one.
 
     Raises:
         UnknownName: no such indicator or channel.
@@ -186,8 +192,9 @@ def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicat
     items = wanted.split(",") if isinstance(wanted, str) else list(wanted or ())
     chosen: dict[str, Channel] = {}
     left_out: set[str] = set()
+    only_these = False
     for item in filter(None, (item.strip() for item in items)):
-        name, _, channel = item.removeprefix("-").partition("=")
+        name, _, channel = item.lstrip("+-").partition("=")
         if name not in every:
             raise UnknownName(f"There is no indicator {name!r}.", choices=list(every))
         if channel not in ("", "word", "deed"):
@@ -196,16 +203,16 @@ def choose_indicators(wanted: Sequence[str] | str | None) -> tuple[tuple[Indicat
             left_out.add(name)
         else:
             chosen[name] = cast(Channel, channel or every[name].channel)
-    only_changes = all(channel != every[name].channel for name, channel in chosen.items())
+            only_these |= not item.startswith("+") and chosen[name] == every[name].channel
     kept = [
         replace(one, channel=chosen.get(name, one.channel))
         for name, one in every.items()
-        if name not in left_out and (name in chosen or (only_changes and one.default))
+        if name not in left_out and (name in chosen or (one.default and not only_these))
     ]
-    moved = any(one.channel != every[one.name].channel for one in kept)
+    unusual = any(not one.default or one.channel != every[one.name].channel for one in kept)
     if not kept:
         raise InvalidRequest("Every indicator was left out.", choices=list(every))
-    return tuple(kept), moved
+    return tuple(kept), unusual
 
 
 def dyads(powers: Sequence[State | Bloc]) -> dict[tuple[str, str], tuple[State, State | Bloc]]:
@@ -286,11 +293,9 @@ def _store_rows(
             possible = [one for one in all_indicators().values() if held & set(one.sources)]
             connection = opened.connection()
             connection.execute("set threads = 1")  # several add floats in an order that changes from run to run
-            register_views(connection, together, None if subject is None else [subject])
-            if "un_votes" in held:
-                from equidistance.assessment.vote_positions import register_positions  # it needs this module
+            from equidistance.assessment.views import register_all  # it needs this module
 
-                register_positions(connection, progress)
+            register_all(connection, together, None if subject is None else [subject], progress)
             rows = _computed(connection, possible, progress)
             _keep(kept, lambda part: pq.write_table(rows, part, compression="zstd"))
     codes = pa.array([power.code for power in powers], pa.string())

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from equidistance.indicators.panel import Panel
-from equidistance.models.alignment import Observations, Parameters, observed_slots
+from equidistance.models.alignment import Observations, Parameters, Weights, observed_slots
 from equidistance.models.ensemble import Ensemble
 from equidistance.models.kalman import Layout
 
@@ -41,6 +41,24 @@ class Inputs:
     def slots(self) -> NDArray[np.int64]:
         """(S, 2) month and indicator of every slot at which any of the dyads is observed."""
         return observed_slots(self.observations)
+
+    def typical(self, observations: Observations) -> Weights:
+        """Mean weights of the members, for these observations or others that lack some of them."""
+        dyads = observations.value.shape[2]
+
+        def mean(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+            averaged: NDArray[np.float64] = np.mean([p.reshape(len(p), dyads, -1).mean(axis=2) for p in parts], axis=0)
+            return averaged
+
+        size = len(self.grid.indicators)
+        every, kept = (when @ np.array([size, 1]) for when in (self.slots, observed_slots(observations)))
+        rows = np.searchsorted(every, kept)
+        members = self.ensemble.weights
+        return Weights(
+            mean([one.innovation for one in members]),
+            mean([one.own for one in members])[rows],
+            mean([one.noise for one in members])[rows],
+        )
 
     def rows_of(self, p: int) -> NDArray[np.int64]:
         """The slots at which one of the dyads is observed."""

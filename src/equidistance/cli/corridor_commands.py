@@ -1,12 +1,30 @@
-"""The commands about corridors: route, corridor flows, corridor shock, corridor places, corridor build."""
+"""The commands about corridors: route, corridor flows, corridor shock, corridor transit."""
 
 import json
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
+from equidistance.cli.corridor_network import build, places
+from equidistance.cli.corridor_options import (
+    Avoid,
+    Cargo,
+    Close,
+    Day,
+    DemandFile,
+    Goods,
+    Map,
+    NetworkOption,
+    Roads,
+    RuleFiles,
+    Weigh,
+    added_line,
+    given_demands,
+    given_network,
+    given_rules,
+    more_capacity,
+    one_demand,
+)
 from equidistance.cli.corridor_show import (
     draw_flows,
     draw_routes,
@@ -20,61 +38,18 @@ from equidistance.cli.corridor_show import (
 from equidistance.cli.data_commands import Format, FormatOption, show, terminal_safe
 from equidistance.errors import InvalidRequest
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from equidistance.corridors.demands import Demand
-    from equidistance.corridors.network import Network
-    from equidistance.corridors.rules import Rule
-
 corridor_app = typer.Typer(
     help="Flows through corridors, what a closure does to them, and the network behind routes.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Day = Annotated[
-    str | None,
-    typer.Option("--on", help="The day, e.g. 2022-10-01 (default: today, or the network's last day)."),
-]
-Cargo = Annotated[Literal["container", "grain", "oil", "gas"], typer.Option(help="What is sent.")]
-Weigh = Annotated[
-    Literal["generalised", "time", "cost", "km", "co2"],
-    typer.Option(help="What is minimised; generalised is money with the worth of time."),
-]
-Avoid = Annotated[
-    str,
-    typer.Option(
-        help="States or blocs to keep out of, comma-separated, e.g. RUS,IRN; RUS:ports for their ports alone."
-    ),
-]
-Close = Annotated[
-    str,
-    typer.Option(
-        help="Crossings (BLR-POL, 'Dostyk - Alashankou'), lines or sea passages (suez) closed, comma-separated."
-    ),
-]
-RuleFiles = Annotated[
-    list[str] | None,
-    typer.Option("--rules", help="A file with rules, or 'shipped'; may be given several times."),
-]
-Goods = Annotated[
-    str, typer.Option(help="List of goods the cargo is on, which rules may name, e.g. dual-use.")
-]
-NetworkOption = Annotated[
-    Path | None,
-    typer.Option("--network", help="Directory of a network you built (default: the shipped one)."),
-]
-Map = Annotated[Path | None, typer.Option("--map", help="Draw a map: .html (opens offline), .svg or .png.")]
-DemandFile = Annotated[
-    Path | None,
-    typer.Option("--demand", help="CSV with from, to, cargo and tonnes a year (default: an example)."),
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command()(route)
+    corridor_app.command()(places)
+    corridor_app.command()(build)
     app.add_typer(corridor_app, name="corridor")
 
 
@@ -104,6 +79,7 @@ def route(
     via: Annotated[
         list[str] | None, typer.Option(help="A place to pass; may be given several times, in order.")
     ] = None,
+    roads: Roads = False,
     pareto: Annotated[
         str, typer.Option(help="Show the routes efficient in time, cost and exposure to this power instead.")
     ] = "",
@@ -121,8 +97,8 @@ def route(
     from equidistance.corridors.routes import route as find
 
     refuse_map(draw)
-    grid = _network(network)
-    read = _rules(rules)
+    grid = given_network(network)
+    read = given_rules(rules)
     if pareto:
         given = {
             "-k": k != 3,
@@ -147,6 +123,7 @@ def route(
             close=close,
             rules=read,
             goods=goods,
+            roads=roads,
             network=grid,
         )
     else:
@@ -166,6 +143,7 @@ def route(
             flag=flag,
             permits=permit or (),
             max_shared=max_shared,
+            roads=roads,
             network=grid,
             draws=draws,
             seed=seed,
@@ -188,6 +166,7 @@ def flows(
     close: Close = "",
     rules: RuleFiles = None,
     weigh: Weigh = "generalised",
+    roads: Roads = False,
     bypass: Annotated[
         str, typer.Option(help="Say the share that passes this power on its way, and that bypasses it.")
     ] = "RUS",
@@ -220,13 +199,15 @@ def flows(
     from equidistance.corridors.network import load
 
     refuse_map(draw)
-    grid = _network(network) or load()
-    wanted = _demands(demand)
-    every = [*ruling.avoid(avoid), *ruling.close(close), *_rules(rules)]
-    extra = dict(_more(text) for text in more or ())
-    lines = [_added(text, grid) for text in line or ()]
+    grid = given_network(network) or load()
+    wanted = given_demands(demand)
+    every = [*ruling.avoid(avoid), *ruling.close(close), *given_rules(rules)]
+    extra = dict(more_capacity(text) for text in more or ())
+    lines = [added_line(text, grid) for text in line or ()]
     with progress() as report:
-        assigner = Assigner(wanted, on=on, rules=every, weigh=weigh, network=grid, progress=report)
+        assigner = Assigner(
+            wanted, on=on, rules=every, weigh=weigh, roads=roads, network=grid, progress=report
+        )
         base = assigner.solve(progress=report)
         worth = []
         for name, amount in extra.items():
@@ -239,6 +220,7 @@ def flows(
                 on=on,
                 rules=every,
                 weigh=weigh,
+                roads=roads,
                 network=wider,
                 price_at_home=base.penalty,
                 progress=report,
@@ -290,6 +272,7 @@ def shock(
     avoid: Avoid = "",
     rules: RuleFiles = None,
     weigh: Weigh = "generalised",
+    roads: Roads = False,
     output: FormatOption = Format.table,
     network: NetworkOption = None,
 ) -> None:
@@ -302,7 +285,7 @@ def shock(
 
     if demand is not None and route:
         raise InvalidRequest("--demand and --route both say what is sent.", hint="Give one of the two.")
-    wanted = [_one_demand(text) for text in route] if route else _demands(demand)
+    wanted = [one_demand(text) for text in route] if route else given_demands(demand)
     with progress() as report:
         found = run(
             wanted,
@@ -310,9 +293,10 @@ def shock(
             start=start,
             end=end,
             avoid=avoid,
-            rules=_rules(rules),
+            rules=given_rules(rules),
             weigh=weigh,
-            network=_network(network),
+            roads=roads,
+            network=given_network(network),
             progress=report,
         )
     if output is Format.json:
@@ -326,127 +310,44 @@ def shock(
 
 
 @corridor_app.command()
-def places(
-    pattern: Annotated[
-        str, typer.Argument(help="Part of a name; all places on the network, if none is given.")
-    ] = "",
+def transit(
+    state: Annotated[str, typer.Argument(help="The state whose exports are asked about, e.g. KAZ.")],
+    powers: Annotated[
+        str, typer.Option(help="Powers whose territory the exports may pass, comma-separated.")
+    ] = "RUS,CHN,TUR,EU,USA",
+    year: Annotated[
+        int | None, typer.Option(help="The year (default: the last for which exports are kept).")
+    ] = None,
+    avoid: Avoid = "",
+    rules: RuleFiles = None,
+    draws: Annotated[int, typer.Option(help="Draws of the costs; ways are assigned anew for each.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
     output: FormatOption = Format.table,
     network: NetworkOption = None,
 ) -> None:
-    """List the places that routes can start, end and pass at."""
-    import pyarrow as pa
+    """Share of a state's exports that passes each power, with intervals: observed tonnes on modelled ways.
 
-    from equidistance.corridors.network import load
-    from equidistance.tables import Table
-
-    grid = _network(network) or load()
-    found = [
-        {
-            "name": row["name"],
-            "state": row["state"],
-            "lat": row["lat"] / 1e4,
-            "lon": row["lon"] / 1e4,
-            "also": row["aliases"].replace(";", "; "),
-            "layers": ", ".join(sorted({str(grid.layer[n]) for n in row["nodes"]})),
-        }
-        for row in grid.place_table.to_pylist()
-        if row["nodes"] and pattern.casefold() in f"{row['name']};{row['aliases']}".casefold()
-    ]
-    if not found:
-        raise InvalidRequest(
-            f"No place on the network has {pattern!r} in its name.", hint="Try fewer letters."
-        )
-    show(Table("Places", pa.Table.from_pylist(found)), output, ("name", "state", "lat", "lon", "layers"))
-
-
-@corridor_app.command()
-def build(
-    source: Annotated[Path, typer.Option("--from", help="Directory with the source files.")],
-    target: Annotated[
-        Path | None, typer.Option("--to", help="Where to write the network (default: into the package).")
-    ] = None,
-) -> None:
-    """Build the network from Natural Earth, sea lanes, ports and the curated tables (needs the network extra)."""
+    Example: equidistance corridor transit KAZ --powers RUS,CHN --year 2023
+    """
     from equidistance.cli.terminal import progress
-    from equidistance.corridors.build import build as make
-    from equidistance.corridors.curated import DATA
+    from equidistance.corridors.transit import kept_years, transit_shares
 
-    where = target or DATA
+    asked = [name.strip() for name in powers.split(",") if name.strip()]
     with progress() as report:
-        manifest = make(source, where, report)
-    size = sum((where / name).stat().st_size for name in manifest["files"])
-    rows = manifest["rows"]
-    print(
-        f"{rows['edges']} edges, {rows['nodes']} nodes, {rows['places']} places, {size / 1e6:.1f} MB, in {where}"
-    )
-    for check in manifest["length_checks"]:
-        stops = ", ".join(check["stops"])
-        print(
-            f"{check['state']}: {stops}: {check['drawn_km']} km drawn, {check['published_km']} published: "
-            f"factor {check['factor']}"
+        table = transit_shares(
+            state,
+            asked,
+            year=year,
+            avoid=avoid,
+            rules=given_rules(rules),
+            draws=draws,
+            seed=seed,
+            network=given_network(network),
+            progress=report,
         )
-
-
-# reading options
-
-
-def _network(directory: Path | None) -> "Network | None":
-    from equidistance.corridors.network import load
-
-    return None if directory is None else load(directory)
-
-
-def _rules(files: "Sequence[str] | None") -> "list[Rule]":
-    from equidistance.corridors.rules import check, read
-
-    found = [rule for name in files or () for rule in read(name)]
-    check(found)
-    return found
-
-
-def _demands(path: Path | None) -> "list[Demand]":
-    from equidistance.corridors.curated import DATA
-    from equidistance.corridors.demands import read_demands
-
-    if path is None:
-        print(
-            "Demands: Kazakhstan's grain exports, September 2024 to early March 2025 (the example).",
-            file=sys.stderr,
-        )
-    return read_demands(path or DATA / "demands.csv")
-
-
-def _one_demand(text: str) -> "Demand":
-    from equidistance.corridors.demands import Demand
-    from equidistance.corridors.schema import CARGOES
-
-    parts = [part.strip() for part in text.split(";")]
-    if len(parts) != 4 or parts[2] not in CARGOES or _positive(parts[3]) is None:
-        raise InvalidRequest(f"--route {text!r} is not FROM;TO;CARGO;TONNES.", choices=CARGOES)
-    return Demand(parts[0], parts[1], parts[2], _positive(parts[3]) or 0.0)
-
-
-def _more(text: str) -> tuple[str, float]:
-    name, _, amount = text.rpartition("=")
-    value = _positive(amount)
-    if not name or value is None:
-        raise InvalidRequest(f"--more {text!r} is not NAME=MT.", hint="For example: --more 'Aktau - Alat=2'.")
-    return name.strip(), value
-
-
-def _added(text: str, grid: "Network") -> tuple[Any, Any, float]:
-    parts = [part.strip() for part in text.split(";")]
-    km = _positive(parts[-1])
-    if len(parts) != 3 or km is None:
+    if not len(table):
         raise InvalidRequest(
-            f"--line {text!r} is not FROM;TO;KM.", hint="For example: --line 'Rasht;Astara (Iran);164'."
+            f"No exports of {state} are kept{f' near {year}' if year else ''}: what passes a power is unknown.",
+            choices=[str(kept) for kept in kept_years(state)],
         )
-    return grid.place(parts[0]), grid.place(parts[1]), km
-
-
-def _positive(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0 < value < 1e12 else None
+    show(table, output)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from equidistance.corridors.answer import Answer
-    from equidistance.corridors.flows import Assignment
+    from equidistance.corridors.assignment import Assignment
     from equidistance.corridors.network import Network
     from equidistance.tables import Table
 

@@ -12,13 +12,27 @@ import typer
 
 from equidistance import __version__
 from equidistance.cli import (
+    compare_commands,
     corridor_commands,
     data_commands,
     ideal_point_commands,
     screen_commands,
     voting_commands,
 )
-from equidistance.errors import EquidistanceError, InvalidRequest
+from equidistance.cli.options import (
+    Channel,
+    Indicators,
+    Powers,
+    Refit,
+    ShippedOnly,
+    Since,
+    State,
+    StoreOption,
+    TableFormat,
+    Until,
+    evidence_choice,
+)
+from equidistance.errors import EquidistanceError
 from equidistance.printable import printable
 
 app = typer.Typer(
@@ -34,36 +48,6 @@ snapshot_app = typer.Typer(
     help="The data that ship with the package.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(snapshot_app, name="snapshot")
-
-State = Annotated[str, typer.Argument(help="A state: name in English or Russian, or ISO alpha-3 code.")]
-Powers = Annotated[
-    str | None,
-    typer.Option(
-        help="Powers, comma-separated: states or blocs (default RUS,CHN,USA,EU,GBR,TUR; WEST also ships)."
-    ),
-]
-Since = Annotated[str | None, typer.Option(help="First month reported, e.g. 1992 or 2014-03.")]
-Until = Annotated[str | None, typer.Option(help="Last month reported; later evidence is not used.")]
-Indicators = Annotated[
-    str | None,
-    typer.Option(help="Indicators, comma-separated; -name leaves one out, name=word or name=deed moves one."),
-]
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")
-]
-ShippedOnly = Annotated[
-    bool, typer.Option("--shipped-only", help="Use the shipped data alone, not your store.")
-]
-Channel = Annotated[
-    Literal["overall", "deed", "word"],
-    typer.Option(help="What orientation and equidistance rest on: deeds, words, or the mean of both."),
-]
-Refit = Annotated[
-    bool,
-    typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."),
-]
-TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
-
 
 @app.callback()
 def _options(
@@ -91,6 +75,12 @@ def assess(
     refit: Refit = False,
     draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity", help="Also leave out each indicator and try many weightings: what would change?"
+        ),
+    ] = False,
 ) -> None:
     """Assess how close a state stands to each power, in words and in deeds, over time.
 
@@ -103,7 +93,7 @@ def assess(
 
     if out is not None:
         refuse_unwritable(out, FORMATS)
-    evidence = _evidence_choice(store, shipped_only)
+    evidence = evidence_choice(store, shipped_only)
     with progress() as report:
         result = run(
             state,
@@ -118,6 +108,10 @@ def assess(
             seed=seed,
             progress=report,
         )
+        if sensitivity:
+            from equidistance.assessment.sensitivity import with_sensitivity
+
+            result = with_sensitivity(result, seed=seed, progress=report)
         if out is not None:  # before anything is printed: a reader who stops reading must not cost the file
             report(f"Writing {out}", 0, 0)
             write(result, out)
@@ -168,7 +162,7 @@ def why(
     from equidistance.cli.terminal import progress
     from equidistance.tables import plain_rows
 
-    evidence = _evidence_choice(store, shipped_only)
+    evidence = evidence_choice(store, shipped_only)
     with progress() as report:
         explanation = run(
             state,
@@ -253,15 +247,6 @@ def snapshot_build(
     )
 
 
-def _evidence_choice(store: Path | None, shipped_only: bool) -> Path | bool | None:
-    """What ``--store`` and ``--shipped-only`` mean for the library."""
-    if store is not None and shipped_only:
-        raise InvalidRequest(
-            f"--shipped-only leaves the store out, and --store names {store}.", hint="Give one of the two."
-        )
-    return False if shipped_only else store
-
-
 def _print_parquet(table: "object") -> None:
     """Parquet is binary: refuse to pour it onto a terminal."""
     import io
@@ -280,6 +265,7 @@ def _print_parquet(table: "object") -> None:
     sys.stdout.buffer.write(sink.getvalue())
 
 
+compare_commands.register(app)
 data_commands.register(app)
 voting_commands.register(app)
 ideal_point_commands.register(app)

@@ -13,6 +13,7 @@ from equidistance.tables import Table
 
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment
+    from equidistance.assessment.sensitivity import Sensitivity
     from equidistance.assessment.why import Explanation
 
 
@@ -33,11 +34,11 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
     alignment, position, absent = [], [], []
     for power in assessment.powers:
         channels = [alignments.of(power.code, channel=channel) for channel in ("deed", "word", "overall")]
-        alignment.append([power.name, *map(_interval, channels)])
+        alignment.append([power.name, *map(interval, channels)])
         share = shares.of(power.code)
         drift = drifts.of(power.code, channel="overall", window="last 10 years")
         leads = ["-", "-"] if share is None else [f"{share['mean']:.0%}", f"{share['p_leads']:.2f}"]
-        position.append([power.name, *leads, _interval(gaps.of(power.code)), _interval(drift)])
+        position.append([power.name, *leads, interval(gaps.of(power.code)), interval(drift)])
         if not any(channels):
             absent.append(power.name)
     title = f"{assessment.state.name} in {end:%B %Y}"
@@ -62,6 +63,8 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
             f"Note: {safe(', '.join(absent))}: no value in {end:%B %Y}, because {safe(assessment.state.name)} "
             "belongs to it, or one of the two did not exist."
         )
+    if assessment.sensitivity is not None:
+        _show_sensitivity(assessment.sensitivity)
     for note in assessment.notes:
         out.print(f"Note: {safe(note)}")
     used = sum(row["used"] for row in assessment.sources)
@@ -102,7 +105,7 @@ def show_breaks(assessment: "Assessment") -> None:
                     f"{row['period']:%Y-%m}",
                     f"{row['earliest']:%Y-%m} {row['latest']:%Y-%m}",
                     f"{row['probability']:.2f}",
-                    _interval(row),
+                    interval(row),
                     row["carried_by"],
                 ]
                 for row in shown
@@ -116,6 +119,46 @@ def show_breaks(assessment: "Assessment") -> None:
         parts.append(f"{len(own)} jumps of a single indicator alone ({powers})")
     if parts:
         console().print(f"Besides: {safe('; '.join(parts))}: see the breaks in --format json or the report.")
+
+
+def _show_sensitivity(found: "Sensitivity") -> None:
+    out = console()
+    out.print(f"[bold]{safe(found.sentence)}[/bold]\n")
+    grid(
+        "Without each indicator, the most important first",
+        ["Indicator", "Nominal", "Importance", "Closest", "P", "Most changed"],
+        [
+            [
+                row["title"],
+                f"{row['nominal']:.1%}",
+                f"{row['importance']:.1%}",
+                row["leader"],
+                f"{row['p_leader']:.2f}",
+                f"{row['most_changed']} {row['change']:+.1%}",
+            ]
+            for row in found.indicators
+        ],
+    )
+    out.print()
+    grid(
+        f"Over all {found.weightings} weightings and all indicators left out: lowest to highest",
+        ["Power", "Share", "Range", "Rank", "Ranks", "Drift a year", "Same direction"],
+        [
+            [
+                row["power_name"],
+                f"{row['share']:.0%}",
+                f"{row['share_low']:.0%} to {row['share_high']:.0%}",
+                row["rank"],
+                f"{row['best_rank']} to {row['worst_rank']}",
+                f"{row['drift_low']:+.2f} to {row['drift_high']:+.2f}",
+                f"{row['same_direction']:.0%}",
+            ]
+            for row in found.powers
+        ],
+    )
+    out.print()
+    for note in found.notes:
+        out.print(f"Note: {safe(note)}")
 
 
 def show_explanation(explanation: "Explanation", records: int) -> None:
@@ -234,7 +277,8 @@ class _LastMonth:
         return next((row for row in self.rows if named.items() <= row.items()), None)
 
 
-def _interval(row: dict[str, float] | None) -> str:
+def interval(row: Mapping[str, float] | None) -> str:
+    """Mean and 90 % interval, or a dash."""
     return "-" if row is None else f"{row['mean']:+.2f} ({row['q05']:+.2f}, {row['q95']:+.2f})"
 
 

@@ -1,7 +1,6 @@
-"""The parts of a network put together: railways, borders, sea lanes, ports, and the curated lines and services."""
+"""The parts of a network put together: railways, borders, sea lanes and ports."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +8,6 @@ import numpy as np
 
 from equidistance.corridors import curated, railways
 from equidistance.corridors.geometry import SCALE, Floats, encode, great_circle, length_km
-from equidistance.errors import BadFile
-
-CURATED_KM = 20.0
-"""A curated place this near to a line is a station on it."""
 
 _CROSSING_KM = 40.0  # a curated crossing names the drawn one of the same pair within this distance
 _LANE_KM = 400.0
@@ -222,7 +217,7 @@ def add_sea(graph: Graph, features: list[dict[str, Any]]) -> dict[tuple[float, f
     return nodes
 
 
-def _near_lanes(lanes: dict[tuple[float, float], int], lon: float, lat: float) -> list[int]:
+def near_lanes(lanes: dict[tuple[float, float], int], lon: float, lat: float) -> list[int]:
     """The two nearest ends of sea lanes: the nearest alone may lie on a lane that leads the wrong way."""
     spots = np.array(list(lanes))
     away = great_circle(np.full(len(spots), lon), np.full(len(spots), lat), spots[:, 0], spots[:, 1])
@@ -239,10 +234,10 @@ def add_ports(
 ) -> None:
     """Ports with a way to the lanes and, where a railway is near, a terminal."""
     for (name, lon, lat), state, quay in zip(ports, states, quays, strict=True):
-        if (name, state, "sea") in graph.named or not _near_lanes(lanes, lon, lat):
+        if (name, state, "sea") in graph.named or not near_lanes(lanes, lon, lat):
             continue
         port = graph.node(lon, lat, state, "sea", name)
-        for near in _near_lanes(lanes, lon, lat):
+        for near in near_lanes(lanes, lon, lat):
             graph.edge(
                 port,
                 near,
@@ -263,190 +258,3 @@ def add_ports(
                 raw_km=0.0,
                 source="World Port Index",
             )
-
-
-def add_curated(
-    graph: Graph,
-    places: list[dict[str, Any]],
-    stations: dict[tuple[str, str], int | None],
-    lanes: dict[tuple[float, float], int],
-) -> None:
-    """Lines, ports, services and terminals of the curated tables."""
-    spot: dict[tuple[str, str], dict[str, Any]] = {}
-    for place in places:
-        for name in (place["name"], *place["aliases"].split(";")):
-            spot.setdefault((name, place["state"]), place)
-
-    def end(name: str, state: str, layer: str, where: str) -> int:
-        if (name, state, layer) in graph.named:  # a crossing, or a place met before
-            return graph.named[name, state, layer]
-        place = spot.get((name, state))
-        if place is None:
-            raise BadFile(f"{where}: there is no place {name!r} in {state}.", hint="Add it to places.csv.")
-        if layer == "rail":
-            station = stations.get((place["name"], state))
-            if station is not None:
-                away = great_circle(
-                    *(np.array([v]) for v in (place["lon"], place["lat"], *graph.spots[station]))
-                )[0]
-                if away <= CURATED_KM:
-                    return station
-        return graph.node(place["lon"], place["lat"], state, layer, place["name"])
-
-    _lines(graph, end)
-    _terminals(graph, end, lanes)
-
-
-def _lines(graph: Graph, end: Callable[[str, str, str, str], int]) -> None:
-    usual = {row["a"]: row["gauge_a"] for row in graph.edges if row["mode"] == "rail"}
-    usual |= {row["b"]: row["gauge_a"] for row in graph.edges if row["mode"] == "rail"}
-    breaks: dict[tuple[int, int], int] = {}
-    for row in curated.rows("lines.csv"):
-        where, state, mode = row["line"], row["state"], row["mode"]
-        gauge = int(row["gauge"] or 0)
-        ends = []
-        for name in (row["from"], row["to"]):
-            node = end(name, state, mode, where)
-            if (
-                gauge and usual.get(node, gauge) != gauge
-            ):  # the line joins one of another gauge: a break inland
-                if (node, gauge) not in breaks:
-                    lon, lat = graph.spots[node]
-                    breaks[node, gauge] = graph.node(lon, lat, state, "rail")
-                    graph.edge(
-                        node,
-                        breaks[node, gauge],
-                        "transfer",
-                        np.array([[lon, lat], [lon, lat]]),
-                        state=state,
-                        name=f"{name} gauge break",
-                        gauge_a=usual[node],
-                        gauge_b=gauge,
-                        source="gauges of the two lines",
-                    )
-                node = breaks[node, gauge]
-            ends.append(node)
-        line = np.array([graph.spots[ends[0]], *curated.points(row["via"], where), graph.spots[ends[1]]])
-        km = curated.number(row["km"], where)
-        graph.edge(
-            ends[0],
-            ends[1],
-            mode,
-            line,
-            state=state,
-            name=row["name"],
-            gauge_a=gauge,
-            gauge_b=gauge,
-            km=km,
-            raw_km=km,
-            opened=curated.day(row["opened"], where),
-            closed=curated.day(row["closed"], where),
-            operator=row["operator"],
-            capacity_mt=curated.number(row["capacity_mt"], where),
-            source=row["source"],
-            grade=row["grade"],
-        )
-
-
-def _terminals(
-    graph: Graph, end: Callable[[str, str, str, str], int], lanes: dict[tuple[float, float], int]
-) -> None:
-    for row in curated.rows("ports.csv"):
-        where, state = row["line"], row["state"]
-        layer = "caspian" if row["basin"] == "caspian" else "sea"
-        known = (row["name"], state, layer) in graph.named
-        port = end(row["name"], state, layer, where)
-        facts: dict[str, Any] = {
-            "state": state,
-            "name": f"{row['name']} port",
-            "km": 0.0,
-            "raw_km": 0.0,
-            "opened": curated.day(row["opened"], where),
-            "capacity_mt": curated.number(row["capacity_mt"], where),
-            "hours": _three(row, "handling_h", where),
-            "source": row["source"],
-            "grade": row["grade"],
-        }
-        if known:
-            for edge in graph.edges:
-                if edge["mode"] == "transfer" and port in (edge["a"], edge["b"]):
-                    edge.update(facts)
-            continue
-        station = end(row["name"], state, "rail", where)
-        graph.edge(station, port, "transfer", np.array([graph.spots[station], graph.spots[port]]), **facts)
-        if layer == "sea":
-            lon, lat = (curated.points(row["sea"], where) or [graph.spots[port]])[0]
-            for near in _near_lanes(lanes, lon, lat):
-                graph.edge(
-                    port, near, "sea", np.array([graph.spots[port], graph.spots[near]]), source="near lane"
-                )
-    for row in curated.rows("services.csv"):
-        where = row["line"]
-        ends = []
-        for name in (row["port_a"], row["port_b"]):
-            found = [one for one in graph.named if one[0] == name and one[2] in ("caspian", "sea", "rail")]
-            quay = next(
-                (one for layer in ("caspian", "sea", "rail") for one in found if one[2] == layer), None
-            )
-            if quay is None:
-                quay = (name, row["state"], "rail")
-                graph.named[quay] = end(name, row["state"], "rail", where)
-            ends.append(graph.named[quay])
-        sailings = curated.number(row["sailings_per_week"], where)
-        graph.edge(
-            ends[0],
-            ends[1],
-            row["mode"],
-            np.array([graph.spots[ends[0]], graph.spots[ends[1]]]),
-            state=row["state"],
-            name=row["name"],
-            km=curated.number(row["km"], where),
-            hours=_three(row, "hours", where),
-            wait_hours=168 / sailings if sailings else None,
-            usd_unit=_three(row, "usd_feu", where),
-            usd_tonne=_three(row, "usd_t", where),
-            cargo=row["cargo"],
-            capacity_mt=curated.number(row["capacity_mt"], where),
-            opened=curated.day(row["opened"], where),
-            closed=curated.day(row["closed"], where),
-            operator=row["operator"],
-            source=row["source"],
-            grade=row["grade"],
-        )
-    for row in curated.rows("transfers.csv"):
-        where, state = row["line"], row["state"]
-        place = row["place"]
-        layers = (row["mode_a"], row["mode_b"])
-        ends = []
-        for layer in layers:
-            here = (
-                "Alat" if (place, layer) == ("Sangachal", "caspian") else place
-            )  # the tankers' terminal next door
-            ends.append(end(here, state, layer, where))
-        graph.edge(
-            ends[0],
-            ends[1],
-            "transfer",
-            np.array([graph.spots[ends[0]], graph.spots[ends[1]]]),
-            state=state,
-            name=row["name"],
-            km=0.0,
-            raw_km=0.0,
-            hours=_three(row, "hours", where),
-            usd_tonne=_three(row, "usd_t", where),
-            cargo="oil",
-            capacity_mt=curated.number(row["capacity_mt"], where),
-            opened=curated.day(row["opened"], where),
-            source=row["source"],
-            grade=row["grade"],
-        )
-
-
-def _three(row: dict[str, str], column: str, where: str) -> list[float] | None:
-    cells = [curated.number(row[name], where) for name in (f"{column}_low", column, f"{column}_high")]
-    if any(cell is None for cell in cells):
-        return None
-    values = [float(cell) for cell in cells if cell is not None]
-    if values != sorted(values):
-        raise BadFile(f"{where}: low, usual and high {column} are not in order: {values}.")
-    return values

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from equidistance.corridors import curated, railways, upstream
-from equidistance.corridors.assemble import CURATED_KM, Graph, add_curated, add_ports, add_railways, add_sea
+from equidistance.corridors.assemble import Graph, add_ports, add_railways, add_sea
+from equidistance.corridors.attach import CURATED_KM, add_curated
 from equidistance.corridors.calibrate import calibrate
 from equidistance.corridors.geometry import SCALE, great_circle
 from equidistance.corridors.network import FORMAT, MANIFEST, TABLES
@@ -171,7 +172,7 @@ def _place_table(
         nodes += [node for node in layers.get((name, state), ()) if node not in nodes]
         have = {graph.nodes[node]["layer"] for node in nodes}
         for layer in (
-            () if place["size"] else ("rail", "oil", "gas")
+            () if place["size"] else ("rail", "oil", "gas", "road", "inland")
         ):  # border stations, ends of curated lines
             near = _nearest_node(graph, place, layer) if layer not in have else None
             nodes += [] if near is None else [near]
@@ -213,7 +214,7 @@ def _basemap(countries: list[dict[str, Any]]) -> dict[str, Any]:
     """Outlines of the states that the map shows, simplified, as GeoJSON."""
     from shapely.geometry import box, mapping, shape
 
-    frame = box(-12, 0, 150, 75)
+    frame = box(-25, -15, 180, 80)
     features = []
     for country in countries:
         outline = shape(country["geometry"]).intersection(frame).simplify(_BASEMAP)

@@ -41,6 +41,7 @@ class Shipment:
         goods: list it is on, such as ``dual-use``; rules name such lists.
         flag: state of the carrier, when rules ask.
         permits: names of the permits it has.
+        roads: whether trucks may take it along main roads too.
     """
 
     cargo: str
@@ -49,6 +50,7 @@ class Shipment:
     goods: str = ""
     flag: str = ""
     permits: frozenset[str] = frozenset()
+    roads: bool = False
 
     def __post_init__(self) -> None:
         if self.cargo not in CARGOES:
@@ -215,6 +217,16 @@ class Costs:
         found["generalised"] = found["usd"] + self._time * found["hours"]
         return found
 
+    def arcs(self, measure: str, draw: int | None = None) -> Floats:
+        """A measure, or ``generalised``, of every arc: its mean, or one draw of it. Shape (arcs,)."""
+        if measure == "generalised":
+            worth = self.value_of_time if draw is None else float(self._time[draw])
+            return self.arcs("usd", draw) + worth * self.arcs("hours", draw)
+        if draw is None:
+            return self.mean[measure]
+        found: Floats = self._matrix[measure] @ self._draw[measure][:, draw]
+        return found
+
     def used(self, arcs: Iterable[int]) -> dict[str, dict[str, float]]:
         """Measure -> parameter -> mean contribution to a route; the parts sum to the mean."""
         chosen = np.fromiter(arcs, dtype=np.int64)
@@ -286,7 +298,8 @@ class Costs:
         priced = "usd_unit" if cargo == "container" else "usd_tonne"
         hours, prices = (network.edges[column].to_pylist() for column in ("hours", priced))
         waits = network.edges["wait_hours"].to_pylist()
-        usual, inland = [], []
+        usual: dict[str, list[int]] = {}
+        inland = []
         for edge in np.flatnonzero(np.isin(network.mode, ("ferry", "sea", "inland", "transfer"))):
             both = np.array([edge, edge + len(network)])
             label = f"{network.name[edge]}#{edge}"
@@ -302,11 +315,13 @@ class Costs:
                 if network.gauge_a[edge] != network.gauge_b[edge]:
                     inland.append(int(edge))
                 else:
-                    usual.append(int(edge))
+                    ends = {str(network.layer[node]) for node in (network.a[edge], network.b[edge])}
+                    usual.setdefault("road" if ends == {"rail", "road"} else "*", []).append(int(edge))
         for measure, name, given in (("hours", "terminal_hours", hours), ("usd", "terminal_usd", prices)):
-            edge_list = np.array([edge for edge in usual if not given[edge]], dtype=np.int64)
-            both = np.concatenate([edge_list, edge_list + len(network)])
-            self._add(measure, name, "*", "*", "*", both, 1.0)
+            for kind, members in usual.items():
+                edge_list = np.array([edge for edge in members if not given[edge]], dtype=np.int64)
+                both = np.concatenate([edge_list, edge_list + len(network)])
+                self._add(measure, name, kind, "*", "*", both, 1.0)
             breaks = np.array(inland, dtype=np.int64)
             name = "gauge_hours" if measure == "hours" else "gauge_usd"
             self._add(measure, name, "rail", "*", "*", np.concatenate([breaks, breaks + len(network)]), 1.0)

@@ -8,7 +8,7 @@ solution is optimal for all ways (Dantzig and Wolfe 1960; Ford and Fulkerson 195
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
 from equidistance.corridors.answer import states_of
+from equidistance.corridors.assignment import FULL, Assignment, FlowRoute, corridor_of
 from equidistance.corridors.costs import Shipment
 from equidistance.corridors.demands import MOST_DEMANDS, Demand
 from equidistance.corridors.geometry import Floats
@@ -25,165 +26,23 @@ from equidistance.corridors.routes import Setting, Weigh, arcs_of, node_of, on_d
 from equidistance.corridors.rules import Rule
 from equidistance.corridors.schema import TONNES_PER_UNIT
 from equidistance.errors import EquidistanceError, InvalidRequest
-from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.tables import Table
 
 Progress = Callable[[str, int, int], None]
+Ways = list[tuple[tuple[int, ...], float]]
+"""Ways of one demand: the arcs in order, and the weight of a tonne."""
 
 _MILLION = 1e6
 _ROUNDS = 500
 _CHEAPER = 1e-6  # relative; a way must be cheaper by more than rounding to join in
 _PENALTY = 10.0  # what stays at home costs this many times the dearest first way
-_FULL = 1e-6  # Mt
-
-
-@dataclass(frozen=True)
-class FlowRoute:
-    """A part of a demand on one way.
-
-    Attributes:
-        demand: number of the demand.
-        arcs: the network's arcs in order.
-        mt: million tonnes a year.
-        usd_tonne: weight of the way, dollars a tonne (hours or kilometres if these are weighed).
-        states: states in order.
-        corridor: the corridor it belongs to.
-    """
-
-    demand: int
-    arcs: tuple[int, ...]
-    mt: float
-    usd_tonne: float
-    states: tuple[str, ...]
-    corridor: str
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Flows of least cost.
-
-    Attributes:
-        network: the network.
-        on: the day.
-        weigh: what was minimised.
-        demands: what was asked for.
-        routes: parts of demands by way.
-        unserved: million tonnes that found no way, shape (demands,).
-        cost: million a year, of all that was served, in what was weighed.
-        penalty: price of a tonne that stays at home.
-        flow: million tonnes a year on each edge, both ways together, shape (edges,).
-        full: edges and quotas at their capacity: name, Mt, and what one more tonne a year is worth.
-        rounds: how many times ways were generated.
-    """
-
-    network: Network = field(repr=False)
-    on: date
-    weigh: str
-    demands: tuple[Demand, ...]
-    routes: tuple[FlowRoute, ...]
-    unserved: Floats
-    cost: float
-    penalty: float
-    flow: Floats = field(repr=False)
-    full: tuple[tuple[str, float, float], ...]
-    rounds: int
-
-    @property
-    def objective(self) -> float:
-        """Cost with the price of what stays at home, million a year."""
-        return self.cost + self.penalty * float(self.unserved.sum())
-
-    @property
-    def served(self) -> float:
-        """Million tonnes a year that go."""
-        return sum(route.mt for route in self.routes)
-
-    def share_through(self, power: str) -> float:
-        """Share of the served tonnes that pass a state's territory without starting or ending there."""
-        target = resolve_power(power)
-        codes = target.members(self.on) if isinstance(target, Bloc) else frozenset((target.code,))
-        passing = total = 0.0
-        for route in self.routes:
-            if codes & {route.states[0], route.states[-1]}:
-                continue
-            total += route.mt
-            passing += route.mt if codes & set(route.states) else 0.0
-        return passing / total if total else float("nan")
-
-    @property
-    def shares(self) -> Table:
-        """Tonnes and share of each corridor."""
-        amount: dict[str, float] = {}
-        for route in self.routes:
-            amount[route.corridor] = amount.get(route.corridor, 0.0) + route.mt
-        total = sum(amount.values())
-        rows = [
-            {"corridor": name, "mt": round(mt, 6), "share": round(mt / total, 6)}
-            for name, mt in sorted(amount.items(), key=lambda pair: -pair[1])
-        ]
-        schema = pa.schema([("corridor", pa.string()), ("mt", pa.float64()), ("share", pa.float64())])
-        units = {"mt": "million tonnes a year", "share": "of what is served"}
-        return Table("Shares by corridor", pa.Table.from_pylist(rows, schema=schema), units)
-
-    @property
-    def table(self) -> Table:
-        """One row for each demand and way."""
-        rows: list[dict[str, Any]] = [
-            {
-                "from": self.demands[route.demand].origin,
-                "to": self.demands[route.demand].destination,
-                "cargo": self.demands[route.demand].cargo,
-                "corridor": route.corridor,
-                "states": " ".join(route.states),
-                "mt": round(route.mt, 6),
-                "per_tonne": round(route.usd_tonne, 2),
-            }
-            for route in self.routes
-        ]
-        rows += [
-            {
-                "from": demand.origin,
-                "to": demand.destination,
-                "cargo": demand.cargo,
-                "corridor": "none",
-                "states": "",
-                "mt": round(float(left), 6),
-                "per_tonne": None,
-            }
-            for demand, left in zip(self.demands, self.unserved, strict=True)
-            if left > _FULL
-        ]
-        schema = pa.schema(
-            [(name, pa.string()) for name in ("from", "to", "cargo", "corridor", "states")]
-            + [("mt", pa.float64()), ("per_tonne", pa.float64())]
-        )
-        units = {
-            "mt": "million tonnes a year",
-            "per_tonne": "dollars a tonne, or hours or km if these are weighed",
-        }
-        return Table("Flows", pa.Table.from_pylist(rows, schema=schema), units)
-
-    @property
-    def bottlenecks(self) -> Table:
-        """What is at capacity, and what one more tonne a year would save."""
-        rows = [
-            {"link": name, "mt": round(mt, 4), "worth_of_one_tonne": round(worth, 3)}
-            for name, mt, worth in self.full
-        ]
-        schema = pa.schema(
-            [("link", pa.string()), ("mt", pa.float64()), ("worth_of_one_tonne", pa.float64())]
-        )
-        return Table(
-            "Bottlenecks",
-            pa.Table.from_pylist(rows, schema=schema),
-            {"mt": "capacity, million tonnes a year"},
-        )
 
 
 @dataclass
 class _Group:
     """Demands for which the same arcs cost the same."""
 
+    setting: Setting
     weights: Floats  # a tonne, infinite where closed
     quotas: list[tuple[int, Bools]]  # number of the capacity, arcs
 
@@ -198,6 +57,7 @@ class Assigner:
         on: date | str | None = None,
         rules: Sequence[Rule] = (),
         weigh: Weigh = "generalised",
+        roads: bool = False,
         network: Network | None = None,
         price_at_home: float | None = None,
         progress: Progress = lambda what, done, total: None,
@@ -209,6 +69,7 @@ class Assigner:
             on: the day.
             rules: rules to keep.
             weigh: what is minimised, a tonne.
+            roads: let trucks take main roads too.
             network: the network; the shipped one.
             price_at_home: of a tonne that finds no way; by default ten times the dearest of the demands' first
                 ways. To compare two networks, give the one's ``penalty`` to the other.
@@ -246,17 +107,24 @@ class Assigner:
                     f"The demand from {start} to {goal} goes nowhere: both are the same node."
                 )
             self._ends.append(ends)
-            shipment = Shipment(demand.cargo, start.state, goal.state, demand.goods)
+            shipment = Shipment(demand.cargo, start.state, goal.state, demand.goods, roads=roads)
             if shipment not in self._groups:
                 self._groups[shipment] = self._group(shipment, rules, quota_numbers)
             self._of.append(self._groups[shipment])
-        self._ways: list[list[tuple[tuple[int, ...], float]]] = [[] for _ in self.demands]
+        self._ways: list[Ways] = [[] for _ in self.demands]
+
+    def under(self, draw: int | None) -> None:
+        """Weigh by one draw of the costs, from 0, instead of by their means; by the means again with None."""
+        for shipment, group in self._groups.items():
+            group.weights = self._a_tonne(group.setting, shipment, draw)
+        self._ways = [[] for _ in self.demands]
+
+    def _a_tonne(self, setting: Setting, shipment: Shipment, draw: int | None = None) -> Floats:
+        weights = setting.weights(self.weigh, draw)
+        return weights if self.weigh in ("time", "km") else weights / TONNES_PER_UNIT[shipment.cargo]
 
     def _group(self, shipment: Shipment, rules: Sequence[Rule], quota_numbers: dict[str, int]) -> _Group:
         setting = Setting(self.network, shipment, self.on, rules)
-        weights = setting.weights(self.weigh)
-        if self.weigh != "time" and self.weigh != "km":
-            weights = weights / TONNES_PER_UNIT[shipment.cargo]
         quotas = []
         for rule, mask, most in setting.effects.quotas:
             if rule.id not in quota_numbers:
@@ -264,7 +132,7 @@ class Assigner:
                 self.limits.append(most)
                 self.limit_names.append(f"quota {rule.id}")
             quotas.append((quota_numbers[rule.id], mask))
-        return _Group(weights, quotas)
+        return _Group(setting, self._a_tonne(setting, shipment), quotas)
 
     def _name(self, edge: int) -> str:
         network = self.network
@@ -328,7 +196,7 @@ class Assigner:
     def _ceiling(self) -> float:
         """The price of a tonne that stays at home: the same for every solution, so that they can be compared."""
         if self._price is None:
-            first: list[list[tuple[tuple[int, ...], float]]] = [[] for _ in self.demands]
+            first: list[Ways] = [[] for _ in self.demands]
             self._generate(
                 first, np.zeros(len(self.limits)), np.zeros(2 * len(self.network), dtype=bool), None
             )
@@ -338,7 +206,7 @@ class Assigner:
 
     def _generate(
         self,
-        ways: list[list[tuple[tuple[int, ...], float]]],
+        ways: list[Ways],
         prices: Floats,
         shut: Bools,
         duals: Floats | None,
@@ -401,7 +269,7 @@ class Assigner:
         flow = np.zeros(edges)
         routes = []
         for (demand, arcs, cost), mt in zip(columns, amounts, strict=False):
-            if mt > _FULL:
+            if mt > FULL:
                 np.add.at(flow, np.array(arcs) % edges, mt)
                 states = states_of(self.network, arcs)
                 routes.append(
@@ -436,7 +304,7 @@ class Assigner:
             before), unserved_mt, objective_more; links without flow cost nothing to lose and are left out.
         """
         kinds = ("crossing", "ferry", "transfer", "inland")
-        used = [int(e) for e in np.flatnonzero(base.flow > _FULL) if self.network.mode[e] in kinds]
+        used = [int(e) for e in np.flatnonzero(base.flow > FULL) if self.network.mode[e] in kinds]
         rows: list[dict[str, Any]] = []
         for number, edge in enumerate(used):
             progress("Closing one after the other", number, len(used))
@@ -466,31 +334,6 @@ class Assigner:
         return Table("Criticality", pa.Table.from_pylist(rows, schema=schema), units)
 
 
-def _merged(known: list[Any], own: list[Any]) -> list[Any]:
+def _merged(known: Ways, own: Ways) -> Ways:
     have = {arcs for arcs, _ in known}
     return known + [way for way in own if way[0] not in have]
-
-
-CORRIDORS = {
-    "Northern": "passes Russia on the way between other states",
-    "Middle": "crosses the Caspian Sea, not Russia",
-    "Southern": "passes Iran, neither Russia nor the Caspian Sea",
-    "Sea": "none of these, and most of it by sea",
-    "Direct": "none of these, and most of it by land",
-}
-
-
-def corridor_of(network: Network, arcs: Sequence[int]) -> str:
-    """The corridor of a way: the first of :data:`CORRIDORS` that fits; its ends do not count as passed."""
-    states = states_of(network, arcs)
-    edges = np.asarray(arcs) % len(network)
-    inner = set(states) - {states[0], states[-1]}
-    caspian = (network.layer[network.a[edges]] == "caspian") & (network.layer[network.b[edges]] == "caspian")
-    if "RUS" in inner:
-        return "Northern"
-    if caspian.any():
-        return "Middle"
-    if "IRN" in inner:
-        return "Southern"
-    at_sea = np.isin(network.mode[edges], ("sea", "ferry"))
-    return "Sea" if network.km[edges][at_sea].sum() > network.km[edges].sum() / 2 else "Direct"

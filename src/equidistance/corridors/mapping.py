@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from equidistance.corridors.answer import Answer, Route
-from equidistance.corridors.flows import Assignment
+from equidistance.corridors.assignment import Assignment
 from equidistance.corridors.network import Network
 
 Rows = list[dict[str, Any]]
@@ -99,7 +99,9 @@ def _crossing_points(one: Route) -> Rows:
 def _port(network: Network, arc: int) -> dict[str, Any]:
     edge = arc % len(network)
     node = network.a[edge]
-    name = str(network.name[edge]).removesuffix(" port")
+    name = str(network.name[edge])
+    for kind in (" port", " road terminal", " inland terminal"):
+        name = name.removesuffix(kind)
     return {"lon": float(network.lon[node]), "lat": float(network.lat[node]), "name": name, "kind": "port"}
 
 
@@ -130,7 +132,7 @@ def _line(network: Network, arcs: list[int]) -> list[list[float]]:
 
 
 def _drawn(mode: str) -> str:
-    return {"rail": "rail", "oil": "pipeline", "gas": "pipeline"}.get(mode, "water")
+    return {"rail": "rail", "road": "road", "oil": "pipeline", "gas": "pipeline"}.get(mode, "water")
 
 
 def _feature(line: Any, **properties: Any) -> dict[str, Any]:

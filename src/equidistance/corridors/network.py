@@ -212,14 +212,19 @@ class Network:
         )
 
     def nearest_place(self, node: int) -> str:
-        """A name for a node: its own, else that of the place nearest to it with the distance."""
-        if self.node_name[node]:
-            return str(self.node_name[node])
+        """A name for a node: its own, that of its border crossing, else the nearest place with the distance."""
+        if own := self.node_name[node] or self._crossing_at.get(node):
+            return str(own)
         lon, lat = self._place_spots
         away = great_circle(np.full(len(lon), self.lon[node]), np.full(len(lon), self.lat[node]), lon, lat)
         best = int(away.argmin())
         near = self.places[best].name
         return near if away[best] < 3 else f"{near} ({away[best]:.0f} km)"
+
+    @cached_property
+    def _crossing_at(self) -> dict[int, str]:
+        named = np.flatnonzero((self.mode == "crossing") & (self.name != ""))
+        return {int(node): str(self.name[e]) for e in named for node in (self.a[e], self.b[e])}
 
     @cached_property
     def _place_spots(self) -> tuple[Floats, Floats]:

@@ -28,6 +28,7 @@ def front(
     close: str = "",
     rules: Sequence[Rule] = (),
     goods: str = "",
+    roads: bool = False,
     network: Network | None = None,
 ) -> Answer:
     """Routes of which none is beaten in time, cost and kilometres on a power's territory at once.
@@ -38,7 +39,7 @@ def front(
     one, as far as the weights are positive.
 
     Args:
-        start, goal, on, cargo, avoid, close, rules, goods, network: as for
+        start, goal, on, cargo, avoid, close, rules, goods, roads, network: as for
             :func:`equidistance.corridors.routes.route`.
         power: a state or bloc.
 
@@ -46,7 +47,16 @@ def front(
         The routes from the fastest; ``note`` says each one's kilometres on the power's territory.
     """
     base = route(
-        start, goal, on=on, cargo=cargo, avoid=avoid, close=close, rules=rules, goods=goods, network=network
+        start,
+        goal,
+        on=on,
+        cargo=cargo,
+        avoid=avoid,
+        close=close,
+        rules=rules,
+        goods=goods,
+        roads=roads,
+        network=network,
     )
     network, shipment = base.network, base.shipment
     setting = Setting(network, shipment, base.on, base.rules)

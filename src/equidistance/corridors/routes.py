@@ -1,6 +1,7 @@
 """Routes between two places under rules: k distinct ones with legs, states, days, dollars and what they violate."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -42,6 +43,7 @@ def route(
     flag: str = "",
     permits: Sequence[str] = (),
     max_shared: float = MAX_SHARED,
+    roads: bool = False,
     network: Network | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
@@ -58,12 +60,13 @@ def route(
         avoid: states whose territory (``RUS``) or ports (``RUS:ports``) are out, comma-separated.
         close: crossings (``BLR-POL``), lines or sea passages (``suez``) that are closed, comma-separated.
         via: places to pass, in order.
-        rules: rules to keep; see :func:`equidistance.corridors.rules.read`.
+        rules: rules to keep; see :func:`equidistance.corridors.rule_files.read`.
         enforce: keep the rules; else they only say what each route violates. ``avoid`` and ``close`` always hold.
         goods: list of goods the cargo is on, such as ``dual-use``.
         flag: state of the carrier.
         permits: names of permits held.
         max_shared: greatest part of its length that a route may share with a better one; 1 allows any.
+        roads: let trucks take main roads too.
         network: the network; the shipped one.
         draws: draws for the intervals.
         seed: of the draws.
@@ -96,12 +99,13 @@ def route(
         goods,
         get_state(flag).code if flag else "",
         frozenset(permits),
+        roads,
     )
     hard = [*ruling.avoid(avoid), *ruling.close(close)]
     every = [*hard, *rules]
     ruling.check(every)
     ruling.check_names(every, network)
-    _contradiction(hard, stops, day, network, shipment)
+    _contradiction(hard, stops, day)
     setting = Setting(network, shipment, day, hard if not enforce else every, draws=draws, seed=seed)
     soft = ruling.effects(every, network, shipment, day)
     weighed = setting.weighed(weigh)
@@ -156,18 +160,13 @@ class Setting:
             seed=seed,
         )
         self.km: Floats = np.tile(network.km, 2)
-        self.usable: Bools = np.tile(network.open_on(on) & carried(network, shipment.cargo), 2)
+        self.usable: Bools = np.tile(network.open_on(on) & carried(network, shipment), 2)
         self.open: Bools = self.usable & ~self.effects.blocked
 
-    def weights(self, weigh: str) -> Floats:
-        """The weight of every arc; infinite where it may not be used. Shape (arcs,)."""
+    def weights(self, weigh: str, draw: int | None = None) -> Floats:
+        """The weight of every arc, by the means or one draw; infinite where it may not be used. Shape (arcs,)."""
         measure = _MEASURE[weigh]
-        if measure == "km":
-            own = self.km
-        elif measure == "generalised":
-            own = self.costs.mean["usd"] + self.costs.value_of_time * self.costs.mean["hours"]
-        else:
-            own = self.costs.mean[measure]
+        own = self.km if measure == "km" else self.costs.arcs(measure, draw)
         return np.where(self.open, own, np.inf)
 
     def weighed(self, weigh: str) -> Weighed:
@@ -205,12 +204,14 @@ def arcs_of(network: Network) -> Arcs:
     return Arcs(network.tail, network.head, len(network.lon))
 
 
-def carried(network: Network, cargo: str) -> Bools:
-    """Edges that take a cargo, shape (edges,)."""
-    modes = [mode for mode, kinds in CARRIES.items() if cargo in kinds]
+def carried(network: Network, shipment: Shipment) -> Bools:
+    """Edges that take a shipment, shape (edges,)."""
+    cargo = shipment.cargo
+    modes = [mode for mode, kinds in CARRIES.items() if cargo in kinds and (shipment.roads or mode != "road")]
     takes = np.isin(network.mode, modes)
     takes |= (network.mode == "crossing") & np.isin(network.layer[network.a], modes)
-    takes |= (network.mode == "transfer") & (cargo != "gas")
+    at_road = (network.layer[network.a] == "road") | (network.layer[network.b] == "road")
+    takes |= (network.mode == "transfer") & (cargo != "gas") & (shipment.roads | ~at_road)
     own = np.array([not kinds or cargo in kinds.split(";") for kinds in network.cargo])
     found: Bools = takes & own
     return found
@@ -262,7 +263,7 @@ def node_of(network: Network, place: Place, cargo: str) -> int:
         if cargo == "gas"
         else ("oil", "rail", "sea")
         if cargo == "oil"
-        else ("rail", "sea", "caspian")
+        else ("rail", "sea", "caspian", "road", "inland")
     ):
         if layer in layers:
             return layers[layer]
@@ -277,9 +278,7 @@ def node_of(network: Network, place: Place, cargo: str) -> int:
     )
 
 
-def _contradiction(
-    rules: Sequence[Rule], stops: Sequence[Place], on: date, network: Network, shipment: Shipment
-) -> None:
+def _contradiction(rules: Sequence[Rule], stops: Sequence[Place], on: date) -> None:
     """What is to be avoided may not be where the cargo starts, ends or must pass."""
     for rule in rules:
         if rule.kind == "ban" and rule.territory and not rule.modes:
@@ -319,25 +318,42 @@ def _gap(setting: Setting, stops: Sequence[Place], ends: Sequence[int]) -> NotCo
         why = f" Closed by: {'; '.join(guilty)}." if guilty else ""
         return NotConnected(
             f"No {setting.shipment.cargo} can go from {one} to {two} on {setting.on}. {where}{why}",
-            hint="Relax the rules, or change the day or the cargo.",
+            hint=_advice(setting, start, goal),
         )
     raise AssertionError("a gap was looked for where there is none")
 
 
+def _advice(setting: Setting, start: int, goal: int) -> str:
+    """What would help: trucks, if they lead on."""
+    trucks = replace(setting.shipment, roads=True)
+    usable = np.tile(setting.network.open_on(setting.on) & carried(setting.network, trucks), 2)
+    weights = np.where(usable & ~setting.effects.blocked, 1.0, np.inf)
+    if arcs_of(setting.network).weigh(weights).shortest(start, goal) is not None:
+        return "Trucks find a way: --roads."
+    return "Relax the rules, or change the day or the cargo."
+
+
 def _guilty(setting: Setting, start: int, goal: int, there: Bools) -> list[str]:
-    """The rules and closures of which one alone, if dropped, would open a way; else all that shut ways out."""
+    """The rules and closures of which one alone, if dropped, would open a way.
+
+    When it takes several, all that shut ways out of what is reached; none when no way is there without them.
+    """
     network, graph = setting.network, arcs_of(setting.network)
-    takes = np.tile(carried(network, setting.shipment.cargo), 2)
+    takes = np.tile(carried(network, setting.shipment), 2)
     shut: list[tuple[str, Bools]] = [
         (rule.told(), mask & setting.usable) for rule, mask in setting.effects.by_rule
     ]
     for closure in network.closures:
         if closure.holds(setting.on):
             shut.append((closure.name, np.tile(network.between(closure.states, closure.mode), 2) & takes))
-    alone = []
-    for name, mask in shut:
-        others = [other for told, other in shut if told != name]
-        opened = setting.open | (mask & ~np.any(others, axis=0) if others else mask)
-        if graph.weigh(np.where(opened, 1.0, np.inf)).shortest(start, goal) is not None:
-            alone.append(name)
-    return alone or [name for name, mask in shut if (mask & there[network.tail]).any()]
+
+    def opens(kept: list[Bools], dropped: list[Bools]) -> bool:
+        more = np.any(dropped, axis=0) & ~np.any([np.zeros_like(setting.open), *kept], axis=0)
+        weights = np.where(setting.open | more, 1.0, np.inf)
+        return graph.weigh(weights).shortest(start, goal) is not None
+
+    masks = [mask for _, mask in shut]
+    alone = [name for at, (name, mask) in enumerate(shut) if opens(masks[:at] + masks[at + 1 :], [mask])]
+    if alone or not masks or not opens([], masks):
+        return alone
+    return [name for name, mask in shut if (mask & there[network.tail]).any()]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
-MODES = ("rail", "sea", "ferry", "inland", "oil", "gas", "crossing", "transfer")
+MODES = ("rail", "road", "sea", "ferry", "inland", "oil", "gas", "crossing", "transfer")
 """How an edge moves cargo. ``crossing`` joins the two sides of a border, ``transfer`` two modes at a terminal."""
 
 CARGOES = ("container", "grain", "oil", "gas")
@@ -12,6 +12,7 @@ CARGOES = ("container", "grain", "oil", "gas")
 
 CARRIES: dict[str, tuple[str, ...]] = {
     "rail": ("container", "grain", "oil"),
+    "road": ("container", "grain"),
     "sea": ("container", "grain", "oil"),
     "ferry": ("container", "grain", "oil"),
     "inland": ("container", "grain", "oil"),
@@ -31,7 +32,7 @@ NODES = pa.schema(
         pa.field("lon", pa.int32(), nullable=False),  # 1e-4 degrees
         pa.field("lat", pa.int32(), nullable=False),
         pa.field("state", pa.string(), nullable=False),  # alpha-3; empty at sea
-        pa.field("layer", pa.string(), nullable=False),  # rail, sea, caspian, oil, gas
+        pa.field("layer", pa.string(), nullable=False),  # rail, road, inland, sea, caspian, oil, gas
         pa.field("name", pa.string(), nullable=False),
     ]
 )

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 
 from equidistance.corridors import rules as ruling
+from equidistance.corridors.assignment import Assignment
 from equidistance.corridors.demands import Demand
-from equidistance.corridors.flows import Assigner, Assignment
+from equidistance.corridors.flows import Assigner
 from equidistance.corridors.network import Network
 from equidistance.corridors.routes import Weigh, on_day
 from equidistance.corridors.rules import Rule
@@ -83,6 +85,7 @@ def shock(
     avoid: str = "",
     rules: Sequence[Rule] = (),
     weigh: Weigh = "generalised",
+    roads: bool = False,
     network: Network | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Shock:
@@ -96,6 +99,7 @@ def shock(
         avoid: territory or ports to avoid on both days.
         rules: rules on both days.
         weigh: what is minimised.
+        roads: let trucks take main roads too.
         network: the network; the shipped one.
         progress: told what is being done.
 
@@ -116,15 +120,14 @@ def shock(
         raise InvalidRequest("Nothing is to be closed.", hint="Name a crossing with --close, e.g. BLR-POL.")
     every = [*ruling.avoid(avoid), *rules, *closures]
     eve = first - timedelta(days=1)
-    before = Assigner(demands, on=eve, rules=every, weigh=weigh, network=network, progress=progress).solve()
-    then = Assigner(
-        demands,
-        on=first,
-        rules=every,
-        weigh=weigh,
-        network=network,
-        price_at_home=before.penalty,
-        progress=progress,
-    )
+    more: dict[str, Any] = {
+        "rules": every,
+        "weigh": weigh,
+        "roads": roads,
+        "network": network,
+        "progress": progress,
+    }
+    before = Assigner(demands, on=eve, **more).solve()
+    then = Assigner(demands, on=first, price_at_home=before.penalty, **more)
     closed = ", ".join(rule.id.removeprefix("close ") for rule in closures)
     return Shock(closed, before, then.solve(progress=progress))

@@ -161,7 +161,10 @@ def ports(path: Path) -> list[tuple[str, float, float]]:
     for row in _table(
         path, ("Main Port Name", "Harbor Size", "Facilities - Container", "Longitude", "Latitude")
     ):
-        lon, lat = float(row["Longitude"]), float(row["Latitude"])
+        try:
+            lon, lat = float(row["Longitude"]), float(row["Latitude"])
+        except ValueError as error:
+            raise BadFile(f"{path}: {row['Main Port Name']!r} has no position.") from error
         wanted = row["Harbor Size"] in ("Large", "Medium") or row["Facilities - Container"] == "Yes"
         if wanted and lon >= west and lat >= south:
             found.append((row["Main Port Name"], lon, lat))
@@ -188,4 +191,12 @@ def _table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         missing = set(columns) - set(reader.fieldnames or ())
         if missing:
             raise BadFile(f"{path} lacks the columns {', '.join(sorted(missing))}.")
-        return list(reader)
+        rows = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise BadFile(
+                    f"{path}:{reader.line_num} has not {len(reader.fieldnames or ())} cells: cut short or changed.",
+                    hint="Copy or download it again.",
+                )
+            rows.append(row)
+        return rows

@@ -22,7 +22,7 @@ CORRIDOR_COLOURS = {
 _LAND, _MARKED, _COAST = "#eef0f2", "#f3d9d7", "#c4cad0"
 _MARGIN = 0.06  # of the map's width on each side
 _LEAST_SPAN = 12.0  # degrees
-_DASHES = {"rail": [1, 0], "water": [5, 3], "pipeline": [1.5, 2.5]}
+_DASHES = {"rail": [1, 0], "road": [13, 6], "water": [5, 3], "pipeline": [1.5, 2.5]}
 _POINTS = {
     "end": {"shape": "circle", "size": 110, "colour": theme.INK},
     "border": {"shape": "circle", "size": 16, "colour": theme.MUTED},
@@ -46,8 +46,8 @@ def chart(
     """A map that shows all lines, with width by flow where there is one.
 
     Args:
-        lines: GeoJSON features with ``label``, ``mode`` (rail, water, pipeline) and ``mt``; ``route`` is the route's
-            number, or 0 for flows, whose label is the corridor.
+        lines: GeoJSON features with ``label``, ``mode`` (rail, road, water, pipeline) and ``mt``; ``route`` is the
+            route's number, or 0 for flows, whose label is the corridor.
         points: rows with ``lon, lat, name, shown, kind`` (end, border, gauge break, port).
         land: GeoJSON of the states' outlines with ``state`` in the properties.
         marked: states to shade, such as those to avoid.
@@ -72,6 +72,7 @@ def chart(
         colours = [CORRIDOR_COLOURS.get(label, theme.MUTED) for label in labels]
     else:
         colours = [ROUTE_COLOURS[number % len(ROUTE_COLOURS)] for number in range(len(labels))]
+    modes = [mode for mode in _DASHES if any(line["mode"] == mode for line in lines)]
     drawn = [{**point, **_POINTS[point["kind"]]} for point in points]
     most = max((line["mt"] for line in lines), default=1.0)
     background = (
@@ -102,9 +103,13 @@ def chart(
             ),
             strokeDash=alt.StrokeDash(
                 "mode:N",
-                scale=alt.Scale(domain=list(_DASHES), range=list(_DASHES.values())),
+                scale=alt.Scale(domain=modes, range=[_DASHES[mode] for mode in modes]),
                 legend=alt.Legend(
-                    title=None, symbolType="stroke", symbolStrokeColor=theme.INK, orient="bottom-right"
+                    title=None,
+                    symbolType="stroke",
+                    symbolSize=900,
+                    symbolStrokeColor=theme.INK,
+                    orient="bottom-right",
                 ),
             ),
         )

@@ -80,7 +80,7 @@ def series(
     )
     layers = [
         base.mark_area(opacity=theme.BAND_90).encode(
-            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4)), y2="high", color=colour
+            y=alt.Y("low:Q", title=None, axis=alt.Axis(tickCount=4, minExtent=34)), y2="high", color=colour
         ),
         base.mark_line(strokeDash=[4, 3], strokeWidth=1.3).encode(y="expected:Q", color=colour),
         base.mark_line().encode(
@@ -165,7 +165,7 @@ def goods(
         .mark_line(strokeWidth=1.5)
         .encode(
             x=alt.X("period:T", **x),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3)),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3, minExtent=38)),
             color=alt.Color(
                 "flow:N",
                 scale=alt.Scale(
@@ -229,7 +229,7 @@ def picking(
         flow = min(flows, key=lambda name: row[f"{name}_p"])
         data.append(
             {
-                "good": f"{row['product']} {short_name(row['name'] or '', 40)}".strip(),
+                "good": f"{row['product']} {short_name(row['name'] or '', 34)}".strip(),
                 "naive": max(row[f"{flow}_naive_p"] or 1e-12, 1e-12),
                 "p": row[f"{flow}_p"],
                 "q": row[f"{flow}_q"],
@@ -239,7 +239,7 @@ def picking(
         )
     shown = list(dict.fromkeys(row["evidence"] for row in data))
     base = alt.Chart().encode(
-        y=alt.Y("good:N", sort=[row["good"] for row in data], title=None, axis=alt.Axis(labelLimit=330))
+        y=alt.Y("good:N", sort=[row["good"] for row in data], title=None, axis=alt.Axis(labelLimit=330, minExtent=270))
     )
     scale = alt.Scale(type="log", domain=[1e-12, 1], reverse=True, nice=False)
     axis = alt.Axis(values=[1e-12, 1e-9, 1e-6, 1e-4, 1e-2, 0.05, 1], format=".0e", labelOverlap=True)

@@ -62,6 +62,8 @@ class Assessed(Protocol):
     def settings(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def sensitivity(self) -> Any: ...  # noqa: D102
 
 
 def drawn_periods(table: Table) -> list[date]:

@@ -7,7 +7,10 @@ An indicator is one function with one declaration. The function takes a DuckDB c
 - ``coverage(source_id, source, start, "end")``: closed date intervals; outside them a value is unknown, never zero;
 - ``power_members(power, member, start, "end", is_bloc)``: the powers asked for. A state power has one row, itself, with
   its own existence; a bloc has one row per membership spell. "end" is exclusive and never null (9999-12-31 = open);
-- ``states(state, start, "end")``: when each state existed ("end" exclusive).
+- ``states(state, start, "end")``: when each state existed ("end" exclusive);
+- where votes or trade by product are at hand, ``ideal_points(state, session, mean, sd, n, source_id)``,
+  ``listed_goods(product)``, ``sanctioning(state, since)`` and ``sanctioned(state)``
+  (:mod:`equidistance.assessment.views`).
 
 It returns an Arrow table with :data:`INDICATOR_SCHEMA`'s columns except ``indicator`` (MODEL.md section 1). Rows for
 dyads that must not exist (a state with itself, a state inside the bloc at that date) are left out by the function.
@@ -75,7 +78,7 @@ class Indicator:
 
 
 _REGISTRY: dict[str, Indicator] = {}
-_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows")
+_MODULES = ("votes", "events", "speeches", "agreements", "visits", "flows", "goods")
 
 
 def indicator(

@@ -227,7 +227,9 @@ def by_origin(
         f"and g.period between date '{since}' and date '{until}'",
     )
     sums = sums.filter(pc.is_in(sums["product"], value_set=pa.array(list(products), pa.string())))
-    grouped = sums.group_by("origin").aggregate([("value", "sum")])
+    # in one order and on one thread: a sum of floats must not depend on who came first
+    sums = sums.sort_by([("origin", "ascending"), ("product", "ascending")])
+    grouped = sums.group_by("origin", use_threads=False).aggregate([("value", "sum")])
     pairs = zip(grouped["origin"].to_pylist(), grouped["value_sum"].to_pylist(), strict=True)
     return sorted(pairs, key=lambda pair: -pair[1])
 
@@ -256,8 +258,8 @@ class _Query:
         )
         sums = connection.sql(
             f"""
-            select {self.product} as product, {by}, round(sum(g.value * {self.weight}), 2) as value,
-                case when count(*) = count(g.kg) then round(sum(g.kg * {self.share}), 3) end as kg
+            select {self.product} as product, {by}, round(kahan_sum(g.value * {self.weight}), 2) as value,
+                case when count(*) = count(g.kg) then round(kahan_sum(g.kg * {self.share}), 3) end as kg
             from screened g join _chosen c
                 on g.reporter = c.reporter and g.vintage = c.vintage and length(g.product) = c.digits
             {self.joins}
@@ -319,7 +321,7 @@ def reports_between(
         where flow = ? and product <> 'TOTAL' and length(product) >= 6
             and list_contains(?, reporter)
             and list_contains(?, case when reporter = exporter then importer else exporter end)
-        group by all""",
+        group by all order by all""",
         [flow, list(reporters), list(partners)],
     ).fetchall()
     return [

@@ -95,6 +95,7 @@ def render(assessment: Assessed) -> str:
     return page.get_template("report.html").render(
         assessment=assessment,
         figures=figures(assessment),
+        sensitivity=_sensitivity(assessment),
         downloads={table.name: _compressed(table) for table in _downloads(assessment)},
         style=page.get_template("report.css").render(theme=theme),
         scripts=scripts,
@@ -107,6 +108,15 @@ def render(assessment: Assessed) -> str:
         limits=cite.LIMITS,
         settings=json.dumps(dict(assessment.settings), indent=2, ensure_ascii=False, default=str),
     )
+
+
+def _sensitivity(assessment: Assessed) -> dict[str, object] | None:
+    """What the page says of other choices, where they were tried."""
+    found = assessment.sensitivity
+    if found is None:
+        return None
+    tables = twins.sensitivity(found.indicators, found.powers)
+    return {"sentence": found.sentence, "notes": found.notes, "twins": tables}
 
 
 def figures(assessment: Assessed) -> list[Figure]:

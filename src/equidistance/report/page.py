@@ -47,6 +47,7 @@ class Page:
         figures: sections with a chart.
         tables: sections without; empty tables are left out.
         sources: the source versions used: source_id, n, citation, licence.
+        counted: what ``n`` counts.
         settings: what was asked for.
     """
 
@@ -57,6 +58,7 @@ class Page:
     figures: Sequence[Section]
     tables: Sequence[Section]
     sources: Table
+    counted: str = "votes"
     settings: Mapping[str, Any]
 
 

@@ -120,6 +120,42 @@ def drift(table: Table) -> tuple[Twin, ...]:
     return (Twin("Drift toward each power, standard deviations a year", header, rows),)
 
 
+def sensitivity(indicators: Table, powers: Table) -> tuple[Twin, ...]:
+    """Every indicator left out, and the powers' ranges over all choices."""
+    left_out = tuple(
+        (
+            row["title"],
+            f"{row['nominal']:.1%}",
+            f"{row['importance']:.1%}",
+            f"{row['leader']} (P {row['p_leader']:.2f})",
+            f"{row['most_changed']} {row['change']:+.1%}",
+        )
+        for row in indicators
+    )
+    ranges = tuple(
+        (
+            row["power_name"],
+            f"{row['share']:.0%} ({row['share_low']:.0%} to {row['share_high']:.0%})",
+            f"{row['rank']} ({row['best_rank']} to {row['worst_rank']})",
+            f"{row['leads']:.0%}",
+            f"{row['drift']:+.2f} ({row['drift_low']:+.2f} to {row['drift_high']:+.2f})",
+        )
+        for row in powers
+    )
+    return (
+        Twin(
+            "Without each indicator: nominal weight, effective importance, who is closest, whose share changes most",
+            ("indicator left out", "nominal", "importance", "closest", "most changed"),
+            left_out,
+        ),
+        Twin(
+            "Powers under all choices, lowest to highest",
+            ("power", "share (range)", "rank (range)", "leads in", "drift a year (range)"),
+            ranges,
+        ),
+    )
+
+
 def exposure(table: Table) -> tuple[Twin, ...]:
     """One table per kind: a row per year and source, a column per power."""
     powers = powers_of(table)
