@@ -485,7 +485,7 @@ def _pelt_path(signal: "Floats") -> list[tuple[float, float]]:
         return []
     strongest: dict[int, float] = {}
     algorithm = ruptures.Pelt(model="l2", jump=1, min_size=2).fit(signal)
-    for penalty in np.geomspace(0.02, 200, 40):
+    for penalty in np.geomspace(0.02, 20_000, 50):
         for year in algorithm.predict(pen=penalty)[:-1]:
             strongest[year] = float(penalty)
     return [(penalty, 12.0 * year) for year, penalty in strongest.items()]

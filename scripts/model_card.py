@@ -24,7 +24,7 @@ from equidistance.models import breaks, ensemble  # noqa: E402
 from equidistance.models.simulate import simulate  # noqa: E402
 
 CARD, PLOT = ROOT / "docs" / "model-card.md", ROOT / "docs" / "images" / "calibration.png"
-DYADS, BATCH = 240, 12
+DYADS, BATCH = 120, 12
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 QUANTITIES = {"deeds": (1.0, 0.0), "words": (0.0, 1.0), "gap": (-1.0, 1.0)}
 

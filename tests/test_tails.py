@@ -258,6 +258,8 @@ def test_draws_of_the_parameters_spread_around_the_truth(fitted) -> None:
         (sd > 0.01) & (sd < 0.5)
     ).all()  # 300 dyads x 58 months: between 1 % and, for yearly ones, some 15 %
     assert (np.abs(noise.mean(axis=0) - np.log(centre.noise)) < sd).all()
+    steps = np.array([em.pack(one) for one in members]) - em.pack(centre)
+    assert np.isfinite(steps).all()
     monthly = [0, 3]
     assert (np.abs(np.log(centre.noise) - np.log(TRUTH.noise))[monthly] < 4 * sd[monthly]).all()
     intercepts = np.array([one.intercept for one in members]).std(axis=0)

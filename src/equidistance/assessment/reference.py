@@ -155,10 +155,18 @@ def _some(whole: Parameters, index: list[int]) -> Parameters:
 
 
 def _plain(parameters: Parameters) -> dict[str, Any]:
-    """Arrays as lists of numbers with four significant digits: a draw is known no better."""
+    """Arrays as lists of numbers with four significant digits: a draw is known no better.
+
+    Covariances keep nine, so that one of nearly perfect correlation stays a covariance.
+    """
+    digits = {"innovation": 9, "initial": 9}
     return {
-        name: np.vectorize(lambda value: float(f"{value:.4g}"))(getattr(parameters, name)).tolist()
+        name: [
+            [float(f"{value:.{digits.get(name, 4)}g}") for value in row] if array.ndim == 2 else float(f"{row:.4g}")
+            for row in array
+        ]
         for name in ARRAYS
+        for array in (getattr(parameters, name),)
     }
 
 

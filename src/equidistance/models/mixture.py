@@ -80,18 +80,23 @@ def start(
         wide: shared parameters of each chain.
         streams: random numbers for the chains.
     """
-    weights = ones(observations)
+    weights = typical(layout, observations, parameters)
     squares = _second_moments(layout, observations, parameters, weights)
-    for i in range(START_ROUNDS + NOISY_ROUNDS):
-        weights = _expected(observations, parameters, squares)
-        if i < START_ROUNDS:
-            weights = replace(weights, noise=np.ones_like(weights.noise))
-        squares = _second_moments(layout, observations, parameters, weights)
     times = batch.value.shape[2] // observations.value.shape[2]
     every = Disturbances(
         *(np.repeat(one, times, axis=1) for one in (squares.innovation, squares.own, squares.noise))
     )
     return draw(batch, wide, every, streams)
+
+
+def typical(layout: Layout, observations: Observations, parameters: Parameters) -> Weights:
+    """Mean-field expectations of the weights: one smoother in the place of many, for means of very many dyads."""
+    weights = ones(observations)
+    for i in range(START_ROUNDS + NOISY_ROUNDS):
+        weights = _expected(observations, parameters, _second_moments(layout, observations, parameters, weights))
+        if i < START_ROUNDS:
+            weights = replace(weights, noise=np.ones_like(weights.noise))
+    return weights
 
 
 def sweep(
