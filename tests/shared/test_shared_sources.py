@@ -34,7 +34,7 @@ ROWS = {
     "polecat": (5_422, 5_422, 0),
     "keds": (8_377, 8_377, 0),
 }
-"""Rows in the files, records (of the first table, or parties), rejected rows; one row may give several or no records."""
+"""Rows in the files, records (of the first table, or parties), rejected rows; a row may give several or no records."""
 
 ONE_TO_ONE = (
     "arms_sipri",
