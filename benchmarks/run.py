@@ -15,6 +15,7 @@ import corridors
 import everything
 import ideal_points
 import ingest
+import outofsample
 import predictive
 import reexports
 import smoother
@@ -39,6 +40,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "breaks": tails.breaks_beside_pelt,
         "coverage": lambda: predictive.coverage(full=full),
         "hidden": predictive.leave_one_out,
+        "nextyear": lambda: outofsample.value(full=full),
         "distances": corridors.distances,
         "searches": corridors.searches,
         "assignment": corridors.assignment,
