@@ -36,7 +36,15 @@ def value(*, full: bool) -> Section:
         best = min(scores, key=lambda name: scores[name]["rmse"])
         for name, score in scores.items():
             ratio = f"{score['rmse'] / last:.3f}"
-            rows.append((target, name, f"{score['rmse']:.4f}", f"**{ratio}**" if name == best else ratio, f"{score['n']:,}"))
+            rows.append(
+                (
+                    target,
+                    name,
+                    f"{score['rmse']:.4f}",
+                    f"**{ratio}**" if name == best else ratio,
+                    f"{score['n']:,}",
+                )
+            )
     return Section(
         "Next year, predicted",
         "Root mean squared error of next year's value, on the indicator's own scale, over all dyads with a value in both "
@@ -62,7 +70,9 @@ def measure_value() -> dict[str, Any]:
     years = real.observations.value.reshape(K, months // 12, 12, N)
     with np.errstate(invalid="ignore"):
         seen = np.isfinite(years)
-        yearly = np.where(seen.any(axis=2), np.nansum(years, axis=2) / np.maximum(seen.sum(axis=2), 1), np.nan)
+        yearly = np.where(
+            seen.any(axis=2), np.nansum(years, axis=2) / np.maximum(seen.sum(axis=2), 1), np.nan
+        )
     agreement = yearly[names.index("un_vote_agreement")]
     s_score = 2.0 / (1.0 + np.exp(-agreement)) - 1.0
     distance = yearly[names.index("un_vote_distance")]
@@ -81,14 +91,17 @@ def measure_value() -> dict[str, Any]:
     for target in TARGETS:
         k = names.index(target)
         known = {
-            "last value": lambda year: [yearly[k, year - 1992]],
+            "last value": lambda year, k=k: [yearly[k, year - 1992]],
             "ideal points": lambda year: [distance[year - 1992]],
             "S-score": lambda year: [s_score[year - 1992]],
             "tensor": lambda year, k=k: [components[year][k]],
             "alignment": lambda year: list(aligned[year]),
         }
         for name in ("ideal points", "S-score", "tensor", "alignment"):
-            known[f"{name} + last"] = lambda year, one=known[name], last=known["last value"]: [*one(year), *last(year)]
+            known[f"{name} + last"] = lambda year, one=known[name], last=known["last value"]: [
+                *one(year),
+                *last(year),
+            ]
         result[target] = _contest(yearly[k], known)
     return result
 
@@ -149,8 +162,15 @@ def _tensor(cube: "Floats") -> "Floats":
     with np.errstate(invalid="ignore"):
         seen = np.isfinite(cube)
         there = seen.any(axis=(1, 2))
-        centre = np.array([np.nanmean(layer) if layer_there else 0.0 for layer, layer_there in zip(cube, there, strict=True)])
-        spread = np.array([np.nanstd(layer) if layer_there else 1.0 for layer, layer_there in zip(cube, there, strict=True)])
+        centre = np.array(
+            [
+                np.nanmean(layer) if layer_there else 0.0
+                for layer, layer_there in zip(cube, there, strict=True)
+            ]
+        )
+        spread = np.array(
+            [np.nanstd(layer) if layer_there else 1.0 for layer, layer_there in zip(cube, there, strict=True)]
+        )
     spread = np.where(spread > 0, spread, 1.0)
     scaled = np.where(seen, (cube - centre[:, None, None]) / spread[:, None, None], 0.0)
     random = np.random.default_rng(1)

@@ -32,7 +32,7 @@ CURVATURE_DYADS = 300
 _STEP = 1e-3
 """Step of the differences, on the unconstrained scale (logarithms of variances)."""
 
-_WIDEST = 1.0
+_WIDEST = 0.5
 """Standard deviation of a weak prior around the estimate, on the unconstrained scale (intercepts: in loadings). It
 holds what the data say nothing about, such as a variance at its floor."""
 
@@ -115,7 +115,7 @@ def parameter_draws(
     each = scores(layout, observations, parameters, weights)
     by_cluster = np.zeros((len(centre), int(clusters.max()) + 1))
     np.add.at(by_cluster.T, clusters, each.T)
-    curvature = _curvature(layout, observations, parameters, weights) + np.diag(_prior(parameters))
+    curvature = _curvature(layout, observations, parameters, by_cluster, weights) + np.diag(_prior(parameters))
     weight = generator.standard_exponential((by_cluster.shape[1], number))
     weight *= by_cluster.shape[1] / weight.sum(axis=0)
     moved = np.linalg.solve(curvature, by_cluster @ (weight - 1))
@@ -141,9 +141,15 @@ def _curvature(
     layout: Layout,
     observations: Observations,
     parameters: Parameters,
+    by_cluster: Floats,
     weights: Sequence[Weights] | None,
 ) -> Floats:
-    """(p, p) minus the second derivatives of the log likelihood given the weights, made positive semidefinite."""
+    """(p, p) minus the second derivatives of the log likelihood given the weights, made positive definite.
+
+    In a direction that the likelihood given the weights bends the wrong way, or hardly at all, a Newton step leads
+    anywhere. There the scores' own sum of squares (Berndt, Hall, Hall and Hausman 1974) takes its place: where the model
+    is right the two are equal, and a step is no longer than the clusters' scores differ.
+    """
     series = observations.value.shape[2]
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
     part, given = observations.select(chosen), _chosen(observations, weights, chosen)
@@ -157,8 +163,9 @@ def _curvature(
             (at_centre - _scores(layout, part, unpack(moved, parameters), given).sum(axis=1)) / _STEP
         )
     whole = np.stack(columns, axis=1)
-    values, vectors = np.linalg.eigh((whole + whole.T) / 2)
-    positive: Floats = (vectors * np.maximum(values, 0.0)) @ vectors.T * (series / len(chosen))
+    values, vectors = np.linalg.eigh((whole + whole.T) / 2 * (series / len(chosen)))
+    squares = ((vectors.T @ by_cluster) ** 2).sum(axis=1)
+    positive: Floats = (vectors * np.maximum(values, squares)) @ vectors.T
     return positive
 
 
