@@ -3,7 +3,8 @@
 The dyads of one state share its history, so that states, not dyads, are what is drawn again. A draw gives each state a
 random weight (Rubin's Bayesian bootstrap) and takes one Newton step from the estimate toward the weighted maximum:
 ``theta + H^-1 sum_c (m_c - 1) s_c`` with the score ``s_c`` of state c and the curvature H. The covariance of such draws
-is the sandwich ``H^-1 (sum_c s_c s_c') H^-1`` (Huber 1967; Liang and Zeger 1986), which holds where the model is wrong.
+is the sandwich ``H^-1 (sum_c s_c s_c') H^-1`` (Huber 1967; Liang and Zeger 1986), except in directions in which the
+scores differ by more than the likelihood bends; there they are no wider than the scores' own sum of squares allows.
 
 Scores come from the smoothed disturbances by Fisher's identity; H from differences of scores. Both are given the
 weights, whose own uncertainty each assessment draws anew.
@@ -147,8 +148,8 @@ def _curvature(
     """(p, p) minus the second derivatives of the log likelihood given the weights, made positive definite.
 
     In a direction that the likelihood given the weights bends the wrong way, or hardly at all, a Newton step leads
-    anywhere. There the scores' own sum of squares (Berndt, Hall, Hall and Hausman 1974) takes its place: where the model
-    is right the two are equal, and a step is no longer than the clusters' scores differ.
+    anywhere. There the scores' own sum of squares (Berndt, Hall, Hall and Hausman 1974) takes its place: where the
+    model is right the two are equal, and a step is no longer than the clusters' scores differ.
     """
     series = observations.value.shape[2]
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
