@@ -124,8 +124,14 @@ def compare(
         states: two to twenty names or codes.
         powers: names or codes; the six default powers when not given. A power that is among the states is left out for
             itself.
-        since, until, channel, indicators, store, refit, draws, seed: as for
-            :func:`equidistance.assessment.assess.assess`.
+        since: first month compared; this and the following as for :func:`equidistance.assessment.assess.assess`.
+        until: last month, and last month whose evidence is used.
+        channel: words, deeds, or the mean of both.
+        indicators: indicators to use.
+        store: path of a store, ``False`` for the shipped data alone.
+        refit: estimate the shared parameters on the evidence at hand.
+        draws: posterior draws for everything derived.
+        seed: seed of the draws.
         progress: called with what is being done.
 
     Raises:

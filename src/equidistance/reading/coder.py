@@ -65,7 +65,8 @@ def code(
         sentences: a ``Path`` of a TSV, CSV or Parquet file (or a string that ends in .tsv, .csv or .parquet) with the
             column ``sentence`` and, where known, ``source`` and ``target``; one sentence; a list of sentences; a list
             of rows with those keys; or a pandas, polars or Arrow table.
-        source, target: who acts and towards whom in every sentence; only without such columns.
+        source: who acts in every sentence; only without such a column.
+        target: towards whom; only without such a column.
         weights: weights made by ``equidistance code --train`` (default: those that ship).
 
     Returns:
