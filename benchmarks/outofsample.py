@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from equidistance.models.kalman import Floats
 
 ORIGINS = range(2006, 2025)
-TARGETS = ("un_vote_distance", "un_vote_agreement", "export_share", "import_share", "event_balance")
+TARGETS = ("un_vote_distance", "un_vote_agreement", "export_chosen", "import_chosen", "event_balance")
 COMPONENTS, ROUNDS = 3, 60
 TRAINING = 2
 """Pairs of years that a line needs before it is tested."""

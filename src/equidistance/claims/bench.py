@@ -229,7 +229,7 @@ class Bench:
         )
 
     def shares(self, subject: str, powers: Sequence[str]) -> list[dict[str, Any]]:
-        """Observed shares of exports, imports and organisations (see the exposure table of an assessment)."""
+        """Observed shares by kind and year (the exposure table of an assessment)."""
         return self.assessment(subject, powers).exposure.to_pylist()
 
     def likeness(self, subject: str, other: str, until: date | None) -> dict[str, Any]:

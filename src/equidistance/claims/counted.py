@@ -71,7 +71,7 @@ def ratio(claim: Claim, bench: Bench) -> Finding:
 
 
 def dependence(claim: Claim, bench: Bench) -> Finding:
-    """Shares of exports, imports and organisations, then published shares, against a stated threshold."""
+    """Observed shares (exposure), then published ones, against a stated threshold."""
     if claim.amount is not None and _is_share(claim.amount):
         return number(claim, bench)
     numbers: list[Number] = []
@@ -80,7 +80,7 @@ def dependence(claim: Claim, bench: Bench) -> Finding:
     for row in _shares(claim, bench):
         chance = float(ndtr((log(max(row["share"], 1e-6)) - log(DEPENDENT)) / SHARE_ERROR))
         chances.append(chance)
-        low, high = (row["share"] * (1 + sign * 1.645 * SHARE_ERROR) for sign in (-1, 1))
+        low, high = (min(1.0, row["share"] * (1 + sign * 1.645 * SHARE_ERROR)) for sign in (-1, 1))
         what = f"share of {name_of(row['power'])} in {row['kind']}, {row['period'].year}"
         numbers.append(Number(what, row["share"], low, high, "share"))
         records.append(
@@ -249,12 +249,21 @@ def _is_share(amount: Amount) -> bool:
 
 
 _KINDS = {
-    "expor": "exports",
-    "impor": "imports",
-    "trade": "",
-    "organ": "shared memberships",
-    "membe": "shared memberships",
+    "expor": ("exports",),
+    "impor": ("imports",),
+    "trade": ("exports", "imports"),
+    "organ": ("shared memberships",),
+    "membe": ("shared memberships",),
+    "arms": ("arms imports",),
+    "weapo": ("arms imports",),
+    "trans": ("transit",),
+    "oil": ("oil and gas output", "oil pipeline capacity"),
+    "gas": ("oil and gas output",),
+    "pipel": ("oil pipeline capacity",),
+    "urani": ("uranium output",),
+    "money": ("investment stock",),
 }
+"""Stems of what is said to depend, and the kinds of exposure that measure it."""
 
 
 def _shares(claim: Claim, bench: Bench) -> list[dict[str, Any]]:
@@ -262,15 +271,15 @@ def _shares(claim: Claim, bench: Bench) -> list[dict[str, Any]]:
     if claim.subject is None or not claim.powers:
         return []
     words = stems(claim.quantity or claim.quote)
-    kinds = {kind for stem, kind in _KINDS.items() if stem in words}
-    if not kinds:
+    wanted = {kind for stem, kinds in _KINDS.items() if stem in words for kind in kinds}
+    if not wanted:
         return []
-    wanted = {"exports", "imports"} if "" in kinds else kinds
     stop = claim.until or (claim.when.last if claim.when else bench.published) or date.max
     rows = [
         row
         for row in bench.shares(claim.subject, claim.powers)
         if row["power"] in claim.powers and row["kind"] in wanted and row["period"] <= stop
+        if row["share"] is not None
     ]
     last: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
