@@ -18,6 +18,7 @@ from equidistance.claims.check import TESTS, check, verdict_on
 from equidistance.claims.counted import claimed_interval
 from equidistance.claims.forms import EQUAL, FORMS
 from equidistance.claims.verdicts import RELIABILITY, WORDS, combined, mirrored, word_of
+from equidistance.errors import InvalidRequest
 from equidistance.evidence.schema import TABLES
 from equidistance.evidence.store import SourceFile, SourceVersion, Store
 from equidistance.reading.records import Amount, Claim, When
@@ -497,3 +498,43 @@ def test_five_times_dearer_is_mixed_and_both_pairs_are_shown() -> None:
     assert found.word == "mixed"
     assert sorted(round(number.value, 1) for number in found.numbers) == [1.9, 5.2]
     assert {record.says for record in found.records} == {1, -1}
+
+
+def test_claims_about_trade_listen_to_goods_where_the_store_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {
+        "exporter": "KAZ",
+        "importer": "RUS",
+        "period": date(2022, 3, 1),
+        "frequency": "month",
+        "flow": "export",
+        "classification": "HS2022",
+        "product": "854231",
+        "reporter": "KAZ",
+        "value": 1.0,
+        "currency": "USD",
+        "kg": None,
+        "vintage": "v",
+        "file": "f",
+        "row": 1,
+    }
+    asked: dict[str, list[str]] = {}
+
+    def assess(subject: str, powers: list[str], **options: object) -> None:
+        asked[str(options["store"])] = list(options["indicators"])  # type: ignore[call-overload]
+        raise InvalidRequest("seen enough")
+
+    monkeypatch.setattr("equidistance.assessment.assess.assess", assess)
+    for name, rows in (("with", [row]), ("without", [])):
+        path = tmp_path / f"{name}.duckdb"
+        table = pa.Table.from_pylist(rows, schema=TABLES["goods"].schema)
+        with Store.open(path, "write", create=True) as store:
+            files = (SourceFile("f", "0" * 64, 1),)
+            version = SourceVersion("g-1", "trade_products", "T", "", "", files, datetime(2024, 1, 1), 1)
+            store.add(version, Reading({"goods": table}, ((date(2020, 1, 1), date(2022, 12, 31)),)))
+        with pytest.raises(InvalidRequest, match="seen enough"):
+            Bench(path).assessment("KAZ", ["RUS"], "trade")
+    with_goods, without = asked[str(tmp_path / "with.duckdb")], asked[str(tmp_path / "without.duckdb")]
+    assert "sanctions_compliance" in with_goods
+    assert [name for name in with_goods if name != "sanctions_compliance"] == without

@@ -44,6 +44,10 @@ class Trajectory:
     observed: tuple[date | None, date | None]
 
 
+SCREENED = "sanctions_compliance"
+"""Indicator of goods under sanctions: no default one, but what a claim about trade is about where a store has them."""
+
+
 class Bench:
     """Evidence for claims.
 
@@ -104,6 +108,8 @@ class Bench:
                 raise InvalidRequest(
                     f"No indicator observes {instrument}.", hint="See: equidistance indicators"
                 )
+            if instrument == "trade" and self._query("select 1 as known from goods limit 1"):
+                chosen.append(SCREENED)  # trade by product tells what passes through, which totals do not
         made = assess(
             subject,
             sorted(together),
