@@ -209,18 +209,29 @@ def test_a_full_disk_behind_standard_output(words: tuple[str, ...]) -> None:
     ]
 
 
+def opened_for_reading(pipe: Path) -> int:
+    """Wait until somebody reads the named pipe; a descriptor of its other end, so that the reader keeps waiting."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # ENXIO: nobody has opened it yet
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
 def test_ctrl_c_ends_quietly_with_130_and_leaves_no_store(tmp_path: Path) -> None:
     """Interrupted while it reads a named pipe that nobody fills."""
     pipe = tmp_path / "ga_voting.csv"
     os.mkfifo(pipe)
     store = tmp_path / "deep" / "store.duckdb"
     child = started("ingest", "un_votes", str(pipe), "--store", str(store), stdout=subprocess.PIPE)
-    deadline = time.monotonic() + 30
-    while not store.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    writer = opened_for_reading(pipe)  # before, it may still be importing, where Python can lose an interrupt
     time.sleep(0.3)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
+    os.close(writer)
     assert child.returncode == 130, err
     assert b"Traceback" not in err
     assert out == b""
