@@ -193,7 +193,6 @@ class _Found:
         total, level, shape: (S,) distances of these.
         before: (S,) distance of the subject's window of the same length one window earlier, or as early as there is
             one, from the same windows; NaN where there is none.
-        years_before: how many years earlier that is.
         same_years: (S,) distance from the other states' windows of the same years.
         same_years_before: (S,) the same one window earlier.
         every: all best distances of the states' last windows.
@@ -210,7 +209,6 @@ class _Found:
     level: Floats
     shape: Floats
     before: Floats
-    years_before: int
     same_years: Floats
     same_years_before: Floats
     every: Floats
@@ -259,7 +257,6 @@ def _compare(whole: World, subject: State, years: int, channels: list[int]) -> _
         picked(distance.level)[me],
         picked(distance.shape)[me],
         before[me],
-        gap,
         together[place],
         _between(earlier, len(whole.states))[place],
         total,

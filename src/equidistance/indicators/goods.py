@@ -19,12 +19,12 @@ FEWEST_GOODS = 5
 _COMPLIANCE = """
 with reports as (
     -- a state's exports to the sanctioned one, in either's figures; what the sanctioning states sent to it
-    select exporter as state, 'onward' as way, case when flow = 'export' then 0 else 1 end as preference, *
+    select exporter as state, case when flow = 'export' then 0 else 1 end as preference, *
     from goods
     where importer = $sanctioned and exporter not in (select state from sanctioning)
       and ((flow = 'export' and reporter = exporter) or (flow = 'import' and reporter = importer))
     union all
-    select importer as state, 'received' as way, 2 as preference, *
+    select importer as state, 2 as preference, *
     from goods
     where flow = 'export' and reporter = exporter and exporter in (select state from sanctioning)
       and importer not in (select state from sanctioning)
