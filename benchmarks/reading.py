@@ -2,6 +2,7 @@
 
     python benchmarks/reading.py development             the half of the sentences that rules may be written by
     python benchmarks/reading.py held-out                the other half
+    python benchmarks/reading.py fresh                   sentences by someone who did not know the rules, measured once
     python benchmarks/reading.py articles ../shared/articles
     python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
     python benchmarks/reading.py dyads ../shared/data/coding/PLV_train.tsv
@@ -138,7 +139,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["development", "held-out", "articles", "tables", "dyads", "speed"])
+    parser.add_argument(
+        "what", choices=["development", "held-out", "fresh", "articles", "tables", "dyads", "speed"]
+    )
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")
     options = parser.parse_args()

@@ -18,6 +18,7 @@ from equidistance.reading.records import Act, Claim, Document, Reading, Sentence
 from equidistance.reading.text import _document
 
 SENTENCES = Path(__file__).parent / "reading_sentences" / "sentences.tsv"
+FRESH = SENTENCES.with_name("fresh.tsv")
 PUBLISHED = "2024-06-15"
 MUTUAL = ("AGREE", "CONSULT", "COOPERATE")
 
@@ -134,9 +135,17 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """One half of the sentences: every second by the order of their hashes is ``held-out``, others ``development``."""
-    with SENTENCES.open(encoding="utf-8", newline="") as file:
+    """One part of the sentences: ``development``, ``held-out`` or ``fresh``.
+
+    Of the author's own sentences every second by the order of their hashes is ``held-out``, the others ``development``.
+    ``fresh`` is a file of its own, in its order: written and judged by someone who did not know the rules, and measured
+    once. No rule may be written by it; once its rows have been read it measures nothing any more.
+    """
+    source = FRESH if part == "fresh" else SENTENCES
+    with source.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if part == "fresh":
+        return found
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
     return found[1::2] if part == "held-out" else found[::2]
 
@@ -187,7 +196,7 @@ def read_text(text: str, published: str = PUBLISHED, language: str | None = None
 
 
 def score_sentences(part: str) -> tuple[Score, Score]:
-    """Scores of acts and claims on one half of the sentences, each read as a text of its own."""
+    """Scores of acts and claims on one part of the sentences, each read as a text of its own."""
     acts, claims = Score(), Score()
     for row in sentences(part):
         reading = read_text(row["sentence"], language=row["language"])
