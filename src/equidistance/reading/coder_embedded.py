@@ -43,14 +43,20 @@ def clause(marked: Marked) -> str:
     capital shows them (a sentence all in lower case, a first word).
     """
     tokens = [token.text for token in marked.tokens]
-    if marked.source is not None and marked.target is not None:
-        first, last = min(marked.source, marked.target), max(marked.source, marked.target)
-        tokens = tokens[max(first - AROUND, 0) : last + 1 + AROUND]
-    words, place = [], 0
+    words: list[str] = []
+    ends: list[int] = []
+    place = 0
     while place < len(tokens):
         length = _name_length(tokens, place)
+        named = bool(length) or tokens[place] in (SOURCE, TARGET, NAME)
+        if named and words[-1:] == ["the"]:
+            words.pop()  # "the Netherlands" and "Norway" leave the same text
+        if place in (marked.source, marked.target):
+            ends.append(len(words))
         words.append(PLACEHOLDERS[NAME] if length else PLACEHOLDERS.get(tokens[place], tokens[place]))
         place += length or 1
+    if len(ends) == 2:
+        words = words[max(ends[0] - AROUND, 0) : ends[1] + 1 + AROUND]
     return " ".join(words)
 
 

@@ -57,7 +57,8 @@ def encoder() -> Encoder:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise MissingExtra(
-            f"Coding with embeddings needs {', '.join(name.replace('_', '-') for name in missing)}.", hint=INSTALL
+            f"Coding with embeddings needs {', '.join(name.replace('_', '-') for name in missing)}.",
+            hint=INSTALL,
         )
     spec = find_spec(PACKAGE)
     places = [Path(place) / "model" for place in (spec.submodule_search_locations if spec else None) or ()]

@@ -139,7 +139,9 @@ def _member(
     return Member(rows, minimum(design, labels, weights, penalty))
 
 
-def minimum(design: Any, labels: Sequence[int], weights: Sequence[float], penalty: float) -> NDArray[np.float64]:
+def minimum(
+    design: Any, labels: Sequence[int], weights: Sequence[float], penalty: float
+) -> NDArray[np.float64]:
     """The coefficients that minimise the penalised loss, shape (features, types).
 
     Args:
@@ -299,6 +301,7 @@ def train(
 
 
 def rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures as manifests state them."""
     return {name: round(value, 4) for name, value in figures.items()}
 
 

@@ -68,7 +68,7 @@ def held_out_embedded(
     result = np.zeros((len(types), len(ORDER)))
     for one in sorted(set(fold.tolist())):
         inside = fold == one
-        weights = fit_embedded(seen[~inside], [types[place] for place in np.flatnonzero(~inside)])
+        weights = fit_embedded(seen[~inside], [types[place] for place in np.flatnonzero(~inside).tolist()])
         result[inside] = scores(seen[inside, variant], weights)
     return result
 
