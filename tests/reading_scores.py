@@ -134,7 +134,14 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """One half of the sentences: every second by the order of their hashes is ``held-out``, others ``development``."""
+    """One part of the sentences.
+
+    Of the first set every second by the order of their hashes is ``held-out``, others ``development``;
+    ``development2`` is a set of its own in longer prose, all of it to write rules by.
+    """
+    if part == "development2":
+        with SENTENCES.with_name("development2.tsv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     with SENTENCES.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
