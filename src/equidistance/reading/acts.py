@@ -242,8 +242,17 @@ def _quote(scene: Scene, span: tuple[int, int], actor_text: str, partner_text: s
 def nearest_date(scene: Scene, at: int) -> When | None:
     """The date of the sentence nearest to a place in it; dates inside a quotation belong to what is quoted."""
     inside = scene.in_quotation(at, at + 1)
-    dates = [one for one in scene.dates if inside or not scene.in_quotation(one.start, one.end)]
+    dates = [
+        one
+        for one in scene.dates
+        if (inside or not scene.in_quotation(one.start, one.end))
+        and not scene.aside(one.start, at)
+        and not _UNTIL.search(scene.text, max(0, one.start - 12), one.start)
+    ]
     return min(dates, key=lambda one: abs(one.start - at)).when if dates else None
+
+
+_UNTIL = re.compile(r"(?i)\b(?:until|till|before|до)\s+(?:the\s+)?$")  # when it was over is not when it was done
 
 
 def _place(scene: Scene) -> str | None:

@@ -19,6 +19,7 @@ _OBJECT = frozenset(
      "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
 )  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
+_BY = re.compile(r"\s+(?:\w+ly\s+)?by\s")
 _EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
 MOST_PAIRS = 12
 
@@ -83,6 +84,7 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "noun": _noun,
         "noun-on": _noun_on,
         "moved": _moved,
+        "summoned": _summoned,
     }[trigger.roles]
     return find(scene, trigger, start, end)
 
@@ -116,8 +118,14 @@ def _passive(scene: Scene, start: int, end: int) -> bool:
     first = re.compile(r"[\w-]+").match(scene.text, start)
     if first is not None and first.group().lower().endswith("ing"):
         return False
+    if first is not None and first.group().lower() in ("was", "were", "became"):
+        return False  # the pattern itself tells the passive: "was admitted to"
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
+    if _BY.match(scene.text, end) and any(
+        g.governor == "by" and 0 <= g.start - end <= 30 for g in scene.groups
+    ):
+        return True  # "soldiers detained by", "a base built by"
     return bool(re.search(r"\b(?:was|were|been|be|being)\s+\w+$", scene.text[start:end]))
 
 
@@ -153,7 +161,7 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
     for group in reversed(scene.groups):
         if group.start < low:
             break
-        if group.end > start or (group.start <= start < group.end):
+        if group.end > start or (group.start <= start < group.end) or scene.aside(group.start, start):
             continue
         if group.governor == "" or (group.governor in _CONJUNCTIONS and _before_verb(scene, group, start)):
             if group.possessive and fallback is None and start - group.end > 25:
@@ -191,7 +199,11 @@ def _after(
     """The partner among the groups after the trigger: by the table's preference, else the nearest that can be one."""
     first = re.compile(r"[\w-]+").match(scene.text, start)
     floor = first.end() if first else end
-    candidates = [g for g in scene.groups if floor <= g.start < high and not set(g.codes) <= but]
+    candidates = [
+        g
+        for g in scene.groups
+        if floor <= g.start < high and not set(g.codes) <= but and not scene.aside(g.start, start)
+    ]
     for wanted in trigger.prefer:
         for group in candidates:
             governor = group.governor or "object"
@@ -234,10 +246,24 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         return _pairs(agent, target or subject(scene, start, low), 0.7)
     if _passive(scene, start, end):
         patient = subject(scene, start, low)
-        agent = next((g for g in scene.groups if end <= g.start < high and g.governor in ("by", "от")), None)
-        if agent is not None:
-            return _pairs(agent, patient, 0.7)
-        return None
+        agents = [g for g in scene.groups if low <= g.start < high and g.governor in ("by", "от")]
+        agent = next((g for g in agents if g.start >= end), None)
+        # "two men detained by B were freed": who did the first thing did the second
+        agent = agent or next((g for g in agents if g.end <= start), None)
+        if agent is None:
+            return None
+        receiver = next(
+            (
+                g
+                for g in scene.groups
+                if g.start >= end
+                and g.governor == "to"
+                and "to" in trigger.prefer
+                and not set(g.codes) <= set(agent.codes)
+            ),
+            None,
+        )
+        return _pairs(agent, receiver or patient, 0.7)
     actors = subject(scene, start, low)
     if actors is None and low:
         actors = subject(scene, start, 0, weak=False)
@@ -263,7 +289,22 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
             None,
         )
     together = bool(_EACH_OTHER.search(scene.text, end, high))
+    if partner is None and actors is not None and trigger.type in _AIMED and len(actors.codes) == 1:
+        other = _only_other(scene, actors)
+        if other is not None:
+            return _pairs(actors, other, 0.5)
     return _pairs(actors, partner, 0.75, together=together)
+
+
+_AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN"))
+"""What is always done to somebody."""
+
+
+def _only_other(scene: Scene, actors: Group) -> Group | None:
+    """The one other actor that the sentence names."""
+    others = [g for g in scene.groups if not set(g.codes) & set(actors.codes)]
+    codes = {code for g in others for code in g.codes}
+    return others[0] if len(codes) == 1 else None
 
 
 def _mutual(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -319,6 +360,11 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
         return _pairs(by, later[0], 0.6)
     if before is not None and len(before.codes) > 1:
         return _within(before, 0.7)
+    named = {code: g for g in reversed(scene.groups) for code in g.codes}
+    if trigger.type == "AGREE" and len(named) == 2 and _passive(scene, start, end):
+        # "during the visit of B's delegation to A a memorandum was signed"
+        (one, first), (two, second) = named.items()
+        return Parties(((one, first.named(one), two, second.named(two)),), 0.45)
     return None
 
 
@@ -430,6 +476,21 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     target = next((g for g in scene.groups if g.start >= end and g.governor in ("into", "to", "in")), None)
     actor = agent or owner
     return _pairs(actor, target, 0.75) if actor is not None and target is not None else None
+
+
+def _summoned(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "The ambassador of A was called in to B's foreign ministry", "A's envoy was summoned by B"."""
+    inside = [g for g in scene.groups if g.start <= end and start <= g.end]
+    before = inside or [g for g in scene.groups if g.end <= start and start - g.end <= 12]
+    host = next(
+        (
+            g
+            for g in scene.groups
+            if g.start >= end - 2 and g.governor in ("to", "by", "in", "в", "во", "на") and g not in before
+        ),
+        None,
+    )
+    return _pairs(host, before[-1], 0.75) if host is not None and before else None
 
 
 _NOUN_BEFORE = PREPOSITIONS - {"to"} | {

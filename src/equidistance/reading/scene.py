@@ -57,6 +57,11 @@ class Scene:
     dates: tuple[DateMention, ...]
     amounts: tuple[AmountMention, ...]
     main: str | None
+    asides: tuple[tuple[int, int], ...] = ()
+
+    def aside(self, start: int, at: int) -> bool:
+        """Whether ``start`` lies in a clause set off by commas that ``at`` does not lie in."""
+        return any(a <= start < b and not a <= at < b for a, b in self.asides)
 
     def in_quotation(self, start: int, end: int) -> bool:
         """Whether a span lies inside a quotation."""
@@ -98,7 +103,14 @@ def scene(document: Document, cast: Cast, sentence: Sentence) -> Scene:
         dates=tuple(find_dates(sentence.text, document.published)),
         amounts=tuple(find_amounts(sentence.text)),
         main=cast.main,
+        asides=tuple(match.span() for match in _ASIDE.finditer(sentence.text)),
     )
+
+
+# "France, whose relations with Baku have soured, agreed": what is told inside is not what is told outside
+_ASIDE = re.compile(
+    r",\s(?:(?:which|who|whose|whom|where)\b|[a-z]+(?:ed|wn|ght|en)\s(?:for\s)?by\b|котор\w+|чь[яёеи]\w*)[^,;]{0,160},"
+)
 
 
 _CONNECTIVE = re.compile(r"\b(?:and|or|as|и|или|а)\b")
@@ -196,7 +208,9 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
     for match in re.finditer(r"(?<!\S)", window):
         head = _head_pattern().match(window, match.start())
         if head is not None and not re.match(
-            r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and)\s", head.group()
+            r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and|"
+            r"и|а|но|в|во|на|к|с|со|по|о|об|от|из|за|у|для|через)\s",
+            head.group(),
         ):
             start -= len(window) - match.start()
             break
@@ -218,7 +232,9 @@ def _governor(text: str, start: int, *, listed: bool = False) -> str:
     before = re.sub(r"[“\"«(]+$", "", before).rstrip()
     if listed:  # "to the countries of Central Asia, Afghanistan and China": the list began before the first known name
         chain = _UNKNOWN_LIST.search(text[max(0, start - 90) : start])
-        if chain is not None and chain[1] in PREPOSITIONS:
+        # "in Samarkand, the ministers of A and B": what opens with an article and a small letter is no list's member
+        opens = re.match(r"(?:the|an?)\s+[a-z]", text[start:])
+        if chain is not None and chain[1] in PREPOSITIONS and opens is None:
             return chain[1]
     word = re.search(r"(?:^|\s)([\w-]+)$", before)
     found = word[1].lower() if word else ""
