@@ -44,6 +44,8 @@ _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
+_SUMMONS = frozenset(("summoned", "вызван"))
+_NOTES = frozenset(("protest-note", "нота"))
 MOST_ACTS = 12
 MOST_TRIED = 60  # triggers looked at in one sentence: an honest one has a handful
 SURE_OPINION = 0.7  # from here on the coder's other type lowers an act's confidence
@@ -91,6 +93,8 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                 acts.append(act)
     for statement in said:
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
+    named = {(act.type, act.actor) for act in acts if act.partner is not None}
+    acts = [act for act in acts if act.partner is not None or (act.type, act.actor) not in named]
     return acts[:MOST_ACTS], said
 
 
@@ -115,6 +119,10 @@ def _absorbed(
     for other in found:
         if other is one:
             continue
+        if one[2].name in _NOTES and other[2].name in _SUMMONS:
+            return True  # who is called in is handed the note there
+        if other[2].name == "agree" and 0 <= one[0] - other[1] <= 2 and other[3].pairs[0][2] is not None:
+            return True  # "agreed to supply" is an agreement: nothing has been supplied
         if one[2].name in _BEFORE_VERBS and 0 <= other[0] - one[1] <= 12:
             return True
         between = scene.text[other[1] : one[0]] if other[1] <= one[0] else ","

@@ -8,7 +8,7 @@ from equidistance.reading.scene import PREPOSITIONS, Group, Scene
 from equidistance.reading.tables import phrase, rows
 
 _PASSIVE = re.compile(
-    r"\b(?:was|were|been|be|being|is|are|got)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
+    r"\b(?:was|were|been|be|being|is|are|got|был[аои]?|будет|будут)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
 )
 _BOUNDARY = re.compile(
     r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|"
@@ -85,6 +85,7 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "noun-on": _noun_on,
         "moved": _moved,
         "summoned": _summoned,
+        "entered": _entered,
     }[trigger.roles]
     return find(scene, trigger, start, end)
 
@@ -118,8 +119,6 @@ def _passive(scene: Scene, start: int, end: int) -> bool:
     first = re.compile(r"[\w-]+").match(scene.text, start)
     if first is not None and first.group().lower().endswith("ing"):
         return False
-    if first is not None and first.group().lower() in ("was", "were", "became"):
-        return False  # the pattern itself tells the passive: "was admitted to"
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
     if _BY.match(scene.text, end) and any(
@@ -224,7 +223,9 @@ def _after(
             ):
                 return group
     for group in candidates:
-        if group.governor in _OBJECT:
+        if group.governor in _OBJECT and (
+            group.governor or _direct(scene, max(end, floor), group, first.start() if first else start)
+        ):
             return group
     return None
 
@@ -478,6 +479,14 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     return _pairs(actor, target, 0.75) if actor is not None and target is not None else None
 
 
+def _entered(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "A joined B", "A was admitted to B": the passive has the same sense."""
+    low, high = _window(scene, start, end)
+    actors = subject(scene, start, low)
+    partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
+    return None if partner is None else _pairs(actors, partner, 0.75)
+
+
 def _summoned(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
     """ "The ambassador of A was called in to B's foreign ministry", "A's envoy was summoned by B"."""
     inside = [g for g in scene.groups if g.start <= end and start <= g.end]
@@ -486,7 +495,9 @@ def _summoned(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties |
         (
             g
             for g in scene.groups
-            if g.start >= end - 2 and g.governor in ("to", "by", "in", "в", "во", "на") and g not in before
+            if g.start >= end - 2
+            and g.governor in ("to", "by", "in", "в", "во", "на")
+            and g not in before
         ),
         None,
     )

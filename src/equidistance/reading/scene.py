@@ -215,12 +215,20 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
             start -= len(window) - match.start()
             break
         head = None
+    seat = _SEAT.search(text[max(floor, start - 40) : start]) if one.kind == "capital" else None
+    if seat is not None:  # "the cabinet in Chisinau" is who acts, not where
+        start -= len(seat.group())
     while True:
         word = re.search(r"(?:(?<=\s)|^)([\w'’-]+)\s+$", text[floor:start])
         if word is None or word[1].lower() not in _FILLERS:
             return start
         start -= len(word.group())
 
+
+_SEAT = re.compile(
+    r"\b(?:(?:[Tt]he|[Aa]n?)\s+)?(?:\w+\s+)?(?:government|cabinet|junta|authorities|leadership|parliament|leaders|rulers|generals|"
+    r"ministry|Ministry|officials|diplomats)\s+in\s+$"
+)
 
 _UNKNOWN_LIST = re.compile(
     r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},\s+){1,4}$"
