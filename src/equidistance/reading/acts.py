@@ -44,6 +44,9 @@ _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
+_ACCUSED_OF = re.compile(
+    r"(?i)\b(?:accus|suspect|blam|charg|convict|acquit|обвин|подозрева)\w*\b[^.;:]{0,70}\b(?:of|for|with|в)\s+(?:having\s+)?(?:\w+ly\s+)?$"
+)
 _SUMMONS = frozenset(("summoned", "вызван"))
 _NOTES = frozenset(("protest-note", "нота"))
 MOST_ACTS = 12
@@ -158,6 +161,8 @@ def _alone(trigger: Trigger, scene: Scene) -> bool:
 
 
 def _skipped(scene: Scene, trigger: Trigger, start: int) -> bool:
+    if _ACCUSED_OF.search(scene.text, max(0, start - 90), start):
+        return True  # what somebody is accused of is the accuser's word
     return trigger.name != "revise" and bool(_SKIP.search(scene.text, max(0, start - 45), start))
 
 

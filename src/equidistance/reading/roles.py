@@ -19,6 +19,7 @@ _OBJECT = frozenset(
      "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
 )  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
+_SHORT_PARTICIPLE = re.compile(r"(?i)(?:[аяе]н[оаы]?|[ия]т[оаы])$")  # "подписано", "принята"
 _BY = re.compile(r"\s+(?:\w+ly\s+)?by\s")
 _EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
 MOST_PAIRS = 12
@@ -119,6 +120,8 @@ def _passive(scene: Scene, start: int, end: int) -> bool:
     first = re.compile(r"[\w-]+").match(scene.text, start)
     if first is not None and first.group().lower().endswith("ing"):
         return False
+    if scene.language == "ru" and first is not None and _SHORT_PARTICIPLE.search(first.group()):
+        return True
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
     if _BY.match(scene.text, end) and any(
@@ -145,6 +148,12 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
     """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
+    opening = _OPENING.match(scene.text)
+    if opening is not None and opening.start("verb") == start:  # "By supplying A with radars, B ..."
+        comma = scene.text.find(",", start)
+        main = [g for g in scene.groups if g.start > comma > 0 and g.governor == "" and not g.possessive]
+        if main and main[0].start - comma <= 30:
+            return main[0]
     conjoined = re.search(
         r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$",
         scene.text[(before := max(0, start - 40)) : start],
@@ -181,6 +190,7 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
     return fallback if weak else None
 
 
+_OPENING = re.compile(r"(?:(?:By|After|Before|While|Since|Despite|Besides|Without|In|On)\s+)?(?P<verb>\w+ing)\b", re.IGNORECASE)
 _CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "like", "после", "до"))
 
 
@@ -266,7 +276,7 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         )
         return _pairs(agent, receiver or patient, 0.7)
     actors = subject(scene, start, low)
-    if actors is None and low:
+    if actors is None and low and _carried_on(scene.text, low, start):
         actors = subject(scene, start, 0, weak=False)
     partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
     if partner is None and actors is not None:
@@ -290,13 +300,29 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
             None,
         )
     together = bool(_EACH_OTHER.search(scene.text, end, high))
-    if partner is None and actors is not None and trigger.type in _AIMED and len(actors.codes) == 1:
+    if (
+        partner is None
+        and actors is not None
+        and trigger.type in _AIMED
+        and len(actors.codes) == 1
+        and len(scene.text[actors.end : start].split()) <= 3
+    ):
         other = _only_other(scene, actors)
         if other is not None:
             return _pairs(actors, other, 0.5)
     return _pairs(actors, partner, 0.75, together=together)
 
 
+def _carried_on(text: str, low: int, start: int) -> bool:
+    """Whether a clause goes on with the subject before it: "but refused", "while it refused", not "when the court ruled"."""
+    words = re.findall(r"[\w’'-]+", text[low:start])[1:]
+    return len([word for word in words if not _CARRIES.fullmatch(word)]) == 0
+
+
+_CARRIES = re.compile(
+    r"(?i)it|he|she|they|who|has|have|had|was|were|is|are|also|later|then|still|now|soon|not|never|to|would|will|did|\w+ly|"
+    r"он|она|оно|они|также|потом|затем|позже|не|уже|при|этом"
+)
 _AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN"))
 """What is always done to somebody."""
 
