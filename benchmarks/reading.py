@@ -1,7 +1,7 @@
 """How well texts are read: recall and precision of acts and claims beside a person's judgement.
 
     python benchmarks/reading.py development             the half of the sentences that rules may be written by
-    python benchmarks/reading.py development2            longer prose, all of it to write rules by; development3 likewise
+    python benchmarks/reading.py development2            longer prose, all of it to write rules by; 3 and 4 likewise
     python benchmarks/reading.py held-out                the other half
     python benchmarks/reading.py articles ../shared/articles
     python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
@@ -139,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    choices = ["development", "development2", "development3", "held-out", "articles", "tables", "dyads", "speed"]
+    choices = ["development", "development2", "development3", "development4", "held-out", "articles", "tables", "dyads", "speed"]
     parser.add_argument("what", choices=choices)
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")

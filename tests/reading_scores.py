@@ -137,9 +137,9 @@ def sentences(part: str) -> list[dict[str, str]]:
     """One part of the sentences.
 
     Of the first set every second by the order of their hashes is ``held-out``, others ``development``;
-    ``development2`` and ``development3`` are sets of their own in longer prose, all of them to write rules by.
+    ``development2`` to ``development4`` are sets of their own in longer prose, all of them to write rules by.
     """
-    if part in ("development2", "development3"):
+    if part in ("development2", "development3", "development4"):
         with SENTENCES.with_name(f"{part}.tsv").open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     with SENTENCES.open(encoding="utf-8", newline="") as file:

@@ -157,7 +157,9 @@ def _as_before(
 
 def _alone(trigger: Trigger, scene: Scene) -> bool:
     """Acts that make sense without a partner named: restrictions for whoever is concerned, money for a region."""
-    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE") or (trigger.type == "AID" and bool(scene.amounts))
+    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE") or (
+        trigger.type == "AID" and bool(scene.amounts)
+    )
 
 
 def _skipped(scene: Scene, trigger: Trigger, start: int) -> bool:
@@ -265,7 +267,9 @@ def nearest_date(scene: Scene, at: int) -> When | None:
     return min(dates, key=lambda one: abs(one.start - at)).when if dates else None
 
 
-_UNTIL = re.compile(r"(?i)\b(?:until|till|before|до)\s+(?:the\s+)?$")  # when it was over is not when it was done
+_UNTIL = re.compile(
+    r"(?i)\b(?:until|till|before|до)\s+(?:the\s+)?$"
+)  # when it was over is not when it was done
 
 
 def _place(scene: Scene) -> str | None:

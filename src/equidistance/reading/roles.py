@@ -8,7 +8,8 @@ from equidistance.reading.scene import PREPOSITIONS, Group, Scene
 from equidistance.reading.tables import phrase, rows
 
 _PASSIVE = re.compile(
-    r"\b(?:was|were|been|be|being|is|are|got|был[аои]?|будет|будут)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
+    r"\b(?:was|were|been|be|being|is|are|got|был[аои]?|будет|будут)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$",
+    re.IGNORECASE,
 )
 _BOUNDARY = re.compile(
     r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|"
@@ -190,7 +191,9 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
     return fallback if weak else None
 
 
-_OPENING = re.compile(r"(?:(?:By|After|Before|While|Since|Despite|Besides|Without|In|On)\s+)?(?P<verb>\w+ing)\b", re.IGNORECASE)
+_OPENING = re.compile(
+    r"(?:(?:By|After|Before|While|Since|Despite|Besides|Without|In|On)\s+)?(?P<verb>\w+ing)\b", re.IGNORECASE
+)
 _CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "like", "после", "до"))
 
 
@@ -314,7 +317,7 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
 
 
 def _carried_on(text: str, low: int, start: int) -> bool:
-    """Whether a clause goes on with the subject before it: "but refused", "while it refused", not "when the court ruled"."""
+    """Whether a clause keeps the subject before it: "but refused", "while it refused", not "when the court ruled"."""
     words = re.findall(r"[\w’'-]+", text[low:start])[1:]
     return len([word for word in words if not _CARRIES.fullmatch(word)]) == 0
 
@@ -521,9 +524,7 @@ def _summoned(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties |
         (
             g
             for g in scene.groups
-            if g.start >= end - 2
-            and g.governor in ("to", "by", "in", "в", "во", "на")
-            and g not in before
+            if g.start >= end - 2 and g.governor in ("to", "by", "in", "в", "во", "на") and g not in before
         ),
         None,
     )

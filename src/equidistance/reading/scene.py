@@ -120,6 +120,8 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
     parts: list[list[Mention]] = []
     starts: list[int] = []
     for one in mentions:
+        if parts and _ethnic(text, parts[-1][-1], one):
+            continue  # "Bosnia's Serb leader", "a Kosovo Albanian": at home where the first name says
         floor = parts[-1][-1].end if parts else 0
         start = _phrase_start(text, one, floor)
         if (
@@ -147,6 +149,28 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
         else:
             found.append(_group(text, start, members))
     return found
+
+
+_PEOPLES = re.compile(
+    r"(?:Serb|Croat|Albanian|Russian|Armenian|Hungarian|Uzbek|Tajik|Kazakh|Chinese|Abkhaz|Turk)s?"
+)
+_PEOPLE = re.compile(
+    r"\s+(?:leader|minority|politician|community|population|entity|activist|politicians|lawmakers?|militia)"
+)
+
+
+def _ethnic(text: str, before: Mention, one: Mention) -> bool:
+    """Whether a name says only of which people somebody is whose home stands right before it."""
+    if not _PEOPLES.fullmatch(one.text) or before.codes == one.codes:
+        return False
+    gap = text[before.end : one.start]
+    if gap == " ":
+        return (
+            _PEOPLE.match(text, one.end) is not None
+            or before.kind != "adjective"
+            or one.text.startswith("Serb")
+        )
+    return bool(re.fullmatch(r"['’]s? ", gap)) and _PEOPLE.match(text, one.end) is not None
 
 
 _FINITE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|does|did|do|cannot|can|\w+ed)\s")
