@@ -18,7 +18,6 @@ from equidistance.reading.records import Act, Claim, Document, Reading, Sentence
 from equidistance.reading.text import _document
 
 SENTENCES = Path(__file__).parent / "reading_sentences" / "sentences.tsv"
-FRESH = SENTENCES.with_name("fresh.tsv")
 PUBLISHED = "2024-06-15"
 MUTUAL = ("AGREE", "CONSULT", "COOPERATE")
 
@@ -135,16 +134,18 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """One part of the sentences: ``development``, ``held-out`` or ``fresh``.
+    """One part of the sentences.
 
-    Of the author's own sentences every second by the order of their hashes is ``held-out``, the others ``development``.
-    ``fresh`` is a file of its own, in its order: written and judged by someone who did not know the rules, and measured
-    once. No rule may be written by it; once its rows have been read it measures nothing any more.
+    Of the author's first set every second by the order of their hashes is ``held-out``, the others ``development``;
+    ``development2`` to ``development4`` are sets of their own in longer prose, all of them to write rules by. ``fresh``
+    was written and judged by someone who did not know the rules, and measured once: no rule may be written by it, and
+    once its rows have been read it measures nothing any more.
     """
-    source = FRESH if part == "fresh" else SENTENCES
+    whole = part not in ("development", "held-out")
+    source = SENTENCES.with_name(f"{part}.tsv") if whole else SENTENCES
     with source.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    if part == "fresh":
+    if whole:
         return found
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
     return found[1::2] if part == "held-out" else found[::2]

@@ -175,11 +175,17 @@ def test_the_set_is_large_enough_and_its_halves_are_of_a_size() -> None:
     assert not {row["sentence"] for row in halves[0]} & {row["sentence"] for row in halves[1]}
 
 
-@pytest.mark.parametrize("part", ["development", "held-out"])
+@pytest.mark.parametrize("part", ["development", "development2", "development3", "development4", "held-out"])
 def test_recall_and_precision_on_judged_sentences(part: str) -> None:
     """The floors stand a little below what was measured (docs/reading.md); they fail when a rule breaks."""
     acts, claims_ = score_sentences(part)
-    floors = {"development": (0.9, 0.9, 0.9, 0.9), "held-out": (0.65, 0.75, 0.7, 0.7)}[part]
+    floors = {
+        "development": (0.9, 0.9, 0.9, 0.9),
+        "development2": (0.85, 0.85, 0.75, 0.8),
+        "development3": (0.85, 0.85, 0.65, 0.8),
+        "development4": (0.75, 0.9, 0.55, 0.75),
+        "held-out": (0.65, 0.75, 0.7, 0.7),
+    }[part]
     measured = (acts.recall, acts.precision, claims_.recall, claims_.precision)
     assert all(value >= floor for value, floor in zip(measured, floors, strict=True)), (
         str(acts),

@@ -42,7 +42,9 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     ):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
-    if any(one.form == "count" for one in found):  # "40 companies operate there" is a count, not a level as well
+    if any(
+        one.form == "count" for one in found
+    ):  # "40 companies operate there" is a count, not a level as well
         found = [one for one in found if one.rule != "claim:operate"]
     if not QUESTION.search(scene.text):
         found.extend(_opinions(scene, found, acts, said))
