@@ -14,7 +14,8 @@ from equidistance.errors import BadFile, InvalidRequest, StoreError, UnknownName
 from equidistance.evidence.store import Store
 from equidistance.reexports import trade
 from equidistance.reexports.export import to_dict
-from equidistance.reexports.products import build_lists, get_list, shipped_lists
+from equidistance.reexports.list_build import build_lists
+from equidistance.reexports.products import get_list, shipped_lists
 from equidistance.reexports.screen import Screen, compare, screen
 from equidistance.reexports.screen_tables import STRENGTHS, evidence
 from equidistance.sources.ingest import ingest

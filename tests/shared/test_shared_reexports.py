@@ -8,7 +8,8 @@ import pytest
 
 from equidistance.evidence.store import Store
 from equidistance.reexports import onset, trade
-from equidistance.reexports.products import build_lists, get_list, shipped_lists
+from equidistance.reexports.list_build import build_lists
+from equidistance.reexports.products import get_list, shipped_lists
 from equidistance.reexports.screen import Screen, screen
 from equidistance.sources.ingest import ingest
 
