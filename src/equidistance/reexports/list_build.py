@@ -161,8 +161,7 @@ _FACTS: dict[str, dict[str, Any]] = {
             "Grade A: read in a text of the Bureau itself. Grade B: chapters as two trade publications "
             "report the rule; codes as a text of the regulation names them, with the day of the last rule "
             "before that text: listed by that day, perhaps earlier.",
-            "A rule of the United States binds exports of US goods and some made abroad with US "
-            "technology.",
+            "A rule of the United States binds exports of US goods and some made abroad with US technology.",
         ],
     },
     "families": {
