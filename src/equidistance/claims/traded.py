@@ -172,10 +172,11 @@ def break_(claim: Claim, bench: "Bench") -> Finding:
     start = from_index(-12 * _BEFORE_BREAK, first)
     inside = found.months(claim.since or start, claim.until or bench.today)
     periods = [period for period, one in zip(found.flow.periods, inside, strict=True) if one]
-    january = np.array([period < date(first.year, 1, 1) for period in found.flow.periods])
-    old = found.listed & found.value[:, january].any(axis=1)  # a revision renames codes in January
+    january = date(first.year, 1, 1)
+    past = np.array([period < january for period in found.flow.periods])
+    old = found.listed & found.value[:, past].any(axis=1)  # a revision renames codes in January
     series = found.value[old][:, inside].sum(axis=0)
-    known = sum(period < first for period in periods)
+    known = sum(period < january for period in periods)  # the year's pattern, whatever date is claimed
     changed = onset.onset(onset.deseasoned(series, found.flow.season, known)) if series.any() else None
     if changed is None or not periods[0] < first <= periods[-1]:
         return _nothing(wanted, found, first, last)

@@ -335,7 +335,7 @@ def _judged(
 
 def _doubtful_placebos(axes: Axes, judged: Mapping[str, Judged]) -> list[str]:
     """Say so when most comparison goods are themselves sanctioned: then a surge of all sanctioned goods is no surge."""
-    sanctioned = get_list(_SANCTIONED).at(axes.listed_on())
+    sanctioned = get_list(_SANCTIONED).at(axes.periods[-1])
     said = []
     for name, one in judged.items():
         goods = [code for code, inside in zip(axes.products, one.placebo, strict=True) if inside]

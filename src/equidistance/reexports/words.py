@@ -65,7 +65,7 @@ def words(
                 f"({money(row['expected_low'], '')} to {money(row['expected_high'], '')}) by {row['counterfactual']}."
             )
             if row["replaced"] is not None and row["replaced"] <= 0:
-                parts.append("That is no excess: the goods grew less than those they are compared with.")
+                parts.append("By that measure the sum shows no excess.")
             elif row["replaced"] is not None:
                 parts.append(
                     f"The excess is {row['replaced']:.1%} ({row['replaced_low']:.1%} to {row['replaced_high']:.1%}) of "
