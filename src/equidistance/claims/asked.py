@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from equidistance.errors import EquidistanceError
 from equidistance.ground.blocs import resolve_power
+from equidistance.reading.goods_claims import DOWN, UP
 from equidistance.reading.records import Claim
 
 _LISTS = (
@@ -23,15 +24,6 @@ _LISTS = (
 _TRADE = re.compile(
     r"\b(re-?exports?|re-?exported|exports?|exported|imports?|imported|trade|shipments)\b", re.IGNORECASE
 )
-_UP = re.compile(
-    r"\b(?:rose|risen|rises?|rising|grew|grown|grows?|growth|increas\w+|jump\w*|surg\w+|soar\w*|doubl\w+|tripl\w+"
-    r"|\w+fold)\b|-fold\b",
-    re.IGNORECASE,
-)
-_DOWN = re.compile(
-    r"\b(?:fell|fall(?:s|en|ing)?|drop\w*|declin\w+|decreas\w+|shrank|shrunk|halved)\b", re.IGNORECASE
-)
-
 FORMS = ("ratio", "count", "amount", "level", "trend", "break")
 """Forms that trade by product can test."""
 
@@ -77,7 +69,7 @@ def asked(claim: Claim) -> Asked | None:
     other = claim.powers[0] if claim.powers else None
     if inward and other is None:
         return None  # what arrived from all the world is not among the records
-    up, down = _UP.search(text), _DOWN.search(text)
+    up, down = UP.search(text), DOWN.search(text)
     return Asked(
         goods,
         other if inward and other else claim.subject,
