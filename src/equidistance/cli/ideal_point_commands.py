@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from equidistance.cli.data_commands import Format, FormatOption, StoreOption, terminal_safe
+from equidistance.cli.options import (
+    Format,
+    ImportantOnly,
+    Issue,
+    OwnStore,
+    TableFormat,
+    VotesOut,
+    VotesSince,
+    VotesUntil,
+)
+from equidistance.cli.terminal import terminal_safe
 from equidistance.errors import InvalidRequest
 from equidistance.printable import printable
 
@@ -34,18 +44,10 @@ def ideal_points(
             help="States to show, comma-separated or repeated (default: RUS, CHN, USA, GBR, TUR; JSON and CSV: all)."
         ),
     ] = None,
-    issue: Annotated[
-        str | None,
-        typer.Option(
-            help="Only votes on one issue: middle-east, nuclear, disarmament, human-rights, colonialism or economic."
-        ),
-    ] = None,
-    since: Annotated[str | None, typer.Option(help="First month of the votes, e.g. 1992 or 2014-03.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last month of the votes.")] = None,
-    important_only: Annotated[
-        bool,
-        typer.Option("--important-only", help="Only votes that the US State Department called important."),
-    ] = False,
+    issue: Issue = None,
+    since: VotesSince = None,
+    until: VotesUntil = None,
+    important_only: ImportantOnly = False,
     method: Annotated[
         Literal["fast", "published", "posterior"],
         typer.Option(
@@ -107,12 +109,9 @@ def ideal_points(
         ],
         typer.Option(help="Which table CSV holds."),
     ] = "positions",
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write a picture (.png, .svg), a page that opens offline (.html), .json or .csv."),
-    ] = None,
-    output: FormatOption = Format.table,
-    store_path: StoreOption = None,
+    out: VotesOut = None,
+    output: TableFormat = "table",
+    store_path: OwnStore = None,
 ) -> None:
     """Place all states on one line by their votes in the UN General Assembly, session by session.
 
@@ -188,9 +187,9 @@ def ideal_points(
             _write(points, out, chosen, shown, powers, pivotal, more, table)
     if out is not None:
         print(f"Written: {printable(str(out))}", file=sys.stderr)
-    if output is Format.json:
+    if output == "json":
         print(terminal_safe(_json(points, chosen, more)))
-    elif output is Format.csv:
+    elif output == "csv":
         print(terminal_safe(_csv(points, chosen, more, table)), end="")
     else:
         _show(points, shown, more, notes)
@@ -237,9 +236,9 @@ def _plane(
             text = as_json + "\n" if out.suffix == ".json" else listed[table].to_csv()
             part.write_text(text, encoding="utf-8")
         print(f"Written: {printable(str(out))}", file=sys.stderr)
-    if output is Format.json:
+    if output == "json":
         print(terminal_safe(as_json))
-    elif output is Format.csv:
+    elif output == "csv":
         print(terminal_safe(listed[table].to_csv()), end="")
     else:
         _show_plane(plane, chosen or _with_position(plane, _default_states()), more)
