@@ -69,7 +69,9 @@ VotesOut = Annotated[
 
 Published = Annotated[
     str | None,
-    typer.Option(help="Day of publication, where the text does not tell one; relative dates count from it."),
+    typer.Option(
+        help="Day of publication, e.g. 2024-03-31, where the text tells none; relative dates count from it."
+    ),
 ]
 Language = Annotated[
     Literal["en", "ru"] | None, typer.Option(help="Language of the text (default: found from the letters).")
