@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from equidistance.models.breaks import Break
     from equidistance.models.kalman import Floats, Integers
 
-CANDIDATES = ("normal", "8", "4", "3", "innovations and noise 4")
+CANDIDATES = ("normal", "30", "15", "8", "6", "5", "4", "3.5", "3", "2.5", "2", "innovations and noise 4")
+STATED = "4"
+"""Degrees of freedom of the reference fits."""
 HIDDEN_DYADS, HIDDEN = 250, 0.1
 COVERED = 120
 """Dyads whose intervals are compared with the truth."""
@@ -37,13 +39,11 @@ TOLERANCE = 12
 def degrees_of_freedom() -> Section:
     """Log score of hidden evidence by degrees of freedom."""
     found, _ = call("tails", "measure_degrees")
-    base = found["normal"]
     rows = [
         (
             name,
             f"{row['score']:.4f}",
-            f"{row['score'] - base['score']:+.4f}",
-            f"{row['error']:.4f}",
+            *(part for base in ("normal", "stated") for part in (f"{row[base][0]:+.4f}", f"{row[base][1]:.4f}")),
             f"{row['squared']:.3f}",
         )
         for name, row in found.items()
@@ -51,15 +51,15 @@ def degrees_of_freedom() -> Section:
     return Section(
         "Degrees of freedom",
         f"{HIDDEN:.0%} of the values of {HIDDEN_DYADS} dyads of the real panel hidden, the parameters estimated on the rest "
-        "and the hidden values predicted from it: mean log score (higher is better), difference from the normal model with "
-        "its standard error (by dyads), and root mean squared error in units of each indicator's true spread. One number: "
+        "and the hidden values predicted from it: mean log score (higher is better), difference from the normal model and "
+        f"from {STATED} degrees with its standard error (by dyads), and root mean squared error in units of each indicator's true spread. One number: "
         "that many degrees of freedom for innovations, own steps and noise.",
-        ("degrees of freedom", "log score", "against normal", "+-", "error"),
+        ("degrees of freedom", "log score", "against normal", "+-", f"against {STATED}", "+-", "error"),
         rows,
     )
 
 
-def measure_degrees() -> dict[str, dict[str, float]]:
+def measure_degrees() -> dict[str, dict[str, Any]]:
     import numpy as np
     from panels import Real
 
@@ -74,9 +74,7 @@ def measure_degrees() -> dict[str, dict[str, float]]:
     inf = np.inf
     tails = {
         "normal": Tails(),
-        "8": Tails(8.0, 8.0, 8.0),
-        "4": Tails(4.0, 4.0, 4.0),
-        "3": Tails(3.0, 3.0, 3.0),
+        **{name: Tails(*[float(name)] * 3) for name in CANDIDATES if name[0].isdigit()},
         "innovations and noise 4": Tails(4.0, inf, 4.0),
     }
     scores: dict[str, Any] = {}
@@ -86,12 +84,17 @@ def measure_degrees() -> dict[str, dict[str, float]]:
     spread = real.parameters.loading
     found = {}
     k, _, n = np.nonzero(hide)
-    for name, (score, error) in scores.items():
-        gain = score - scores["normal"][0]
+
+    def against(base: str, score: Any) -> tuple[float, float]:
+        gain = score - scores[base][0]
         by_dyad = np.bincount(n, gain - gain.mean(), minlength=HIDDEN_DYADS)
+        return float(gain.mean()), float(np.sqrt((by_dyad**2).sum()) / len(gain))
+
+    for name, (score, error) in scores.items():
         found[name] = {
             "score": float(score.mean()),
-            "error": float(np.sqrt((by_dyad**2).sum()) / len(gain)),
+            "normal": against("normal", score),
+            "stated": against(STATED, score),
             "squared": float(np.sqrt(((error / spread[k]) ** 2).mean())),
         }
     return found
@@ -117,7 +120,7 @@ def _hidden_scores(
     seen = np.isfinite(blind.value[when[:, 1], when[:, 0]])
     streams = Streams([np.random.default_rng(4)], seen)
     weights = mixture.start(layout, blind, blind, parameters, parameters, streams)
-    degrees, burn, kept = parameters.tails.noise, 4, 12
+    degrees, burn, kept = parameters.tails.noise, 6, 60
     levels = (np.arange(20) + 0.5) / 20
     own = parameters.noise[:, None, None] + whole.error**2
     density, mean_sum = np.zeros(int(hide.sum())), np.zeros(int(hide.sum()))
@@ -164,6 +167,7 @@ def coverage() -> Section:
         "The real panel's missing months and standard errors, all dyads simulated from the shipped parameters; parameters, "
         f"their draws and the weights estimated from the simulated data, from the starting values; {COVERED} dyads compared "
         "with the truth, over all months in which the dyad exists. *Known*: intervals that take the estimate for the truth. "
+        "*True*: the parameters of the simulation. *Given the true loadings*: all else estimated. "
         "The sampling error is that of the 90 % figure, by dyads. Drift: ten years, words and deeds together.",
         ("quantity", "shared parameters", "50 % intervals", "90 % intervals", "+-", "mean sd", "on target"),
         rows,
@@ -171,6 +175,19 @@ def coverage() -> Section:
             f"Breaks of these dyads' states by reported probability: {bins}.",
             f"Carrying the parameters' uncertainty widens the intervals by {found['wider']:.1%} on average "
             f"(deeds and words; 90 % of the months by {found['wider range'][0]:.1%} to {found['wider range'][1]:.1%}).",
+            *(
+                f"Estimated over true parameters, {what}: "
+                + "; ".join(
+                    f"{channel}: innovation {row['innovation']:.2f}, "
+                    + ", ".join(
+                        f"{name} {row[name][1]:.2f} ({row[name][0]:.2f}-{row[name][2]:.2f})"
+                        for name in ("loading", "noise", "wander", "effect")
+                    )
+                    for channel, row in by_channel.items()
+                )
+                + " (median, smallest and largest of the indicators)."
+                for what, by_channel in zip(("loadings from the spread", "true loadings"), found["parameters"], strict=True)
+            ),
             f"The fit took {found['cpu fit']:.0f} CPU s, the draws of the parameters {found['cpu draws']:.0f}; peak {done.peak:.0f} MiB.",
         ),
     )
@@ -178,6 +195,7 @@ def coverage() -> Section:
 
 def measure_coverage() -> dict[str, Any]:
     import time
+    from dataclasses import replace
 
     import numpy as np
     from panels import Real
@@ -189,35 +207,57 @@ def measure_coverage() -> dict[str, Any]:
     real, generator = Real(), np.random.default_rng(11)
     exists = real.exists()
     observations, truth = simulate(real.layout, real.parameters, real.observations, generator)
-    began = time.process_time()
-    fitted = fitting.fit_tails(real.layout, observations, real.parameters.tails)
-    after_fit = time.process_time()
     states = sorted({state for state, _ in real.dyads})
     clusters = np.array([states.index(state) for state, _ in real.dyads])
-    moved = uncertainty.parameter_draws(
-        real.layout,
-        observations,
-        fitted.parameters,
-        clusters,
-        DRAWS,
-        generator,
-        fitted.weights,
-        fitted.least_wander,
-    )
-    centre, *draws = (
-        em.standardise(real.layout, observations, one, exists, fitted.weights)
-        for one in (fitted.parameters, *moved)
-    )
-    after_draws = time.process_time()
+    spent = {"fit": 0.0, "draws": 0.0}
+
+    def estimated(loading: "Floats") -> "list[Parameters]":
+        """The estimate, and draws around it, on the reported scale."""
+        began = time.process_time()
+        initial = replace(em.start(real.layout, observations), loading=loading)
+        fitted = fitting.fit_tails(real.layout, observations, real.parameters.tails, initial=initial)
+        spent["fit"] = time.process_time() - began
+        moved = uncertainty.parameter_draws(
+            real.layout,
+            observations,
+            fitted.parameters,
+            clusters,
+            DRAWS,
+            generator,
+            fitted.weights,
+            fitted.least_wander,
+        )
+        spent["draws"] = time.process_time() - began - spent["fit"]
+        return [
+            em.standardise(real.layout, observations, one, exists, fitted.weights)
+            for one in (fitted.parameters, *moved)
+        ]
+
+    right, *right_draws = estimated(real.parameters.loading)
+    centre, *draws = estimated(em.true_spread(observations))
     count = exists.sum()
     shift = (truth * exists[:, None]).sum(axis=(0, 2)) / count
     scale = np.sqrt((truth**2 * exists[:, None]).sum(axis=(0, 2)) / count - shift**2)
     truth = (truth - shift[None, :, None]) / scale[None, :, None]
     chosen = np.sort(generator.permutation(len(real.dyads))[:COVERED])
     inside: dict[str, dict[str, list[Any]]] = {}
-    widths: dict[str, list[Any]] = {"known": [], "drawn": []}
+    widths: dict[str, list[Any]] = {}
     calibration: list[tuple[float, bool]] = []
-    for case, members in (("known", [centre] * DRAWS), ("drawn", draws)):
+    actual = replace(
+        real.parameters,
+        intercept=real.parameters.intercept + real.parameters.loading * shift[real.layout.channel],
+        loading=real.parameters.loading * scale[real.layout.channel],
+        innovation=real.parameters.innovation / np.outer(scale, scale),
+        initial=real.parameters.initial / np.outer(scale, scale),
+        mean=(real.parameters.mean - shift) / scale,
+    )
+    cases = {
+        "true": [actual] * DRAWS,
+        "estimated given the true loadings": right_draws,
+        "known": [centre] * DRAWS,
+        "drawn": draws,
+    }
+    for case, members in cases.items():
         for part, dyads, mean, covariance, drawn in _posteriors(real, observations, members, chosen):
             there = exists[:, dyads]
             true = truth[:, :, dyads]
@@ -226,7 +266,7 @@ def measure_coverage() -> dict[str, Any]:
                 error = np.abs(np.einsum("c,tcn->tn", w, true - mean)) / sd
                 inside.setdefault(name, {}).setdefault(case, []).extend(_by_dyad(error, sd, there))
                 if name != "gap":
-                    widths[case].append(sd[there])
+                    widths.setdefault(case, []).append(sd[there])
             inside.setdefault("drift", {}).setdefault(case, []).extend(_drifts(drawn.path, true))
             if case == "drawn":
                 calibration += list(_calibration(centre, drawn.step, true, there))
@@ -240,9 +280,25 @@ def measure_coverage() -> dict[str, Any]:
         "breaks": _bins(calibration),
         "wider": float(ratio.mean() - 1),
         "wider range": [float(q - 1) for q in np.quantile(ratio, [0.05, 0.95])],
-        "cpu fit": after_fit - began,
-        "cpu draws": after_draws - after_fit,
+        "cpu fit": spent["fit"],
+        "cpu draws": spent["draws"],
+        "parameters": [_ratios(real, one, actual) for one in (centre, right)],
     }
+
+
+def _ratios(real: "Real", estimate: "Parameters", actual: "Parameters") -> dict[str, Any]:
+    """Estimated over true, by channel: innovations, and smallest, median and largest of the indicators' parameters."""
+    import numpy as np
+
+    found: dict[str, Any] = {}
+    for c, channel in enumerate(("deeds", "words")):
+        mine = real.layout.channel == c
+        row = {"innovation": float(estimate.innovation[c, c] / actual.innovation[c, c])}
+        for name in ("loading", "noise", "wander", "effect"):
+            ratios = getattr(estimate, name)[mine] / getattr(actual, name)[mine]
+            row[name] = [float(q) for q in np.quantile(ratios, [0.0, 0.5, 1.0])]
+        found[channel] = row
+    return found
 
 
 def _posteriors(
