@@ -11,6 +11,7 @@ from equidistance.cli.options import (
     Channel,
     Indicators,
     Powers,
+    Raw,
     Refit,
     ShippedOnly,
     Since,
@@ -51,6 +52,7 @@ def compare(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
+    raw: Raw = False,
     draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
 ) -> None:
@@ -75,6 +77,7 @@ def compare(
             indicators=indicators,
             store=evidence,
             refit=refit,
+            raw=raw,
             draws=draws,
             seed=seed,
             progress=report,
@@ -117,6 +120,7 @@ def analogues(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
+    raw: Raw = False,
 ) -> None:
     """Find the past paths of other states that a state's last years resemble, and how unusual that is.
 
@@ -140,6 +144,7 @@ def analogues(
             indicators=indicators,
             store=evidence,
             refit=refit,
+            raw=raw,
             progress=report,
         )
         if out is not None:
