@@ -80,7 +80,7 @@ def all_states() -> Section:
         (
             f"Peak memory of the fits {memory.peak:.0f} MiB, of the smoothing {done.peak:.0f} MiB.",
             f"Time of the fits by part, CPU seconds: {fits['by part']}. Compiled code is ready (it is kept on disk beside the "
-            f"package); compiling it, once after installation, took {fits['compiling']:.0f} s more.",
+            f"package); compiling it, once after installation, took {fits['compiling']:.0f} s more (nothing where it was kept).",
             "Compared are smoother passes with the parameters known: for each dyad the smoothed means and variances of "
             "alignment in every month. For statsmodels that is `KalmanSmoother.smooth()` with state and state covariance "
             "asked for; making its matrices is not counted, as packing is not.",
