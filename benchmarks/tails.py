@@ -5,6 +5,7 @@ Functions whose names start with ``measure_`` run in a process of their own (see
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from measure import Section, call
@@ -201,6 +202,8 @@ def coverage() -> Section:
                     ("loadings from the spread", "true loadings", "true loadings and the real data's start"), found["parameters"], strict=True
                 )
             ),
+            f"True spread of the simulated indicators over that of the real ones: {min(found['spread']):.1f} to "
+            f"{max(found['spread']):.1f}, median {median(found['spread']):.1f}.",
             f"The fit took {found['cpu fit']:.0f} CPU s, the draws of the parameters {found['cpu draws']:.0f}; peak {done.peak:.0f} MiB.",
         ),
     )
@@ -300,6 +303,7 @@ def measure_coverage() -> dict[str, Any]:
         "wider range": [float(q - 1) for q in np.quantile(ratio, [0.05, 0.95])],
         "cpu fit": spent["fit"],
         "cpu draws": spent["draws"],
+        "spread": (em.true_spread(observations) / em.true_spread(real.observations)).tolist(),
         "parameters": [_ratios(real, one, actual) for one in (centre, right, near)],
     }
 
