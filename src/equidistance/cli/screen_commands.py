@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from equidistance.cli.options import OwnStore, Seed, TableFormat
 from equidistance.errors import InvalidRequest
 from equidistance.printable import printable
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 lists_app = typer.Typer(
     help="Lists of goods that sanctions or advisories name.", no_args_is_help=True, rich_markup_mode=None
 )
-TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +37,9 @@ def screen(
     goods: Annotated[
         str,
         typer.Option(
-            "--list", help="chpl, eu-2023-01, families, a CSV file with a column code, or 'all' goods."
+            "--list",
+            help="chpl, eu-annexes, us-supplement-4, eu-2023-01, families, a CSV file with a column code, "
+            "or 'all' goods.",
         ),
     ] = "chpl",
     since: Annotated[str, typer.Option(help="First month after the sanctions.")] = "2022-03",
@@ -76,16 +78,17 @@ def screen(
         Literal["export", "re-export"],
         typer.Option(help="Which outbound flow of the intermediary is screened."),
     ] = "export",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Leave out goods whose code the list names only in part.")
+    ] = False,
     gravity: Annotated[
         bool, typer.Option("--gravity", help="Add the gravity counterfactual (needs pyfixest).")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write a file: .html (report), .json, .csv or .parquet.")
     ] = None,
-    output: Annotated[
-        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
-    ] = "table",
-    store: Annotated[Path | None, typer.Option("--store", help="Store to use (default: your store).")] = None,
+    output: TableFormat = "table",
+    store: OwnStore = None,
     trade: Annotated[
         list[Path] | None,
         typer.Option(
@@ -93,16 +96,17 @@ def screen(
         ),
     ] = None,
     draws: Annotated[int, typer.Option(min=99, max=100_000, help="Placebo baskets and draws.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    seed: Seed = 1,
 ) -> None:
     """Screen an intermediary: do sanctioned goods pass through, and is it more than picking surges finds anyway?
 
     Example: equidistance screen KAZ --from EU --to RUS --list chpl --since 2022-03 --out kaz.html
     """
     from equidistance.cli.terminal import progress, refuse_unwritable
+    from equidistance.reexports.axes import NEIGHBOURS
     from equidistance.reexports.export import FORMATS, to_json, write_data
-    from equidistance.reexports.screen import NEIGHBOURS, origin_states
     from equidistance.reexports.screen import compare as run_all
+    from equidistance.reexports.screen import origin_states
     from equidistance.reexports.screen import screen as run
     from equidistance.reexports.trade import open_files
 
@@ -126,6 +130,7 @@ def screen(
         "null": null,
         "gravity": gravity,
         "outbound": flow,
+        "whole": whole,
         "draws": draws,
         "seed": seed,
     }
@@ -233,7 +238,7 @@ def lists_show(
     """Show the lists that ship with the package, or the lines of one."""
     import pyarrow as pa
 
-    from equidistance.cli.data_commands import Format, show
+    from equidistance.cli.data_commands import show
     from equidistance.reexports.products import get_list, shipped_lists
     from equidistance.tables import Table as ResultTable
 
@@ -255,7 +260,7 @@ def lists_show(
         ]
         table = ResultTable("lists", pa.Table.from_pylist(rows))
     columns = ("name", "lines", "as_of", "title") if name is None else None
-    show(table, Format(output), columns)
+    show(table, output, columns)
 
 
 @lists_app.command("build")
@@ -266,7 +271,8 @@ def lists_build(
     ] = None,
 ) -> None:
     """Build the shipped lists from the publishers' tables: codes, tiers and short names only."""
-    from equidistance.reexports.products import LISTS, build_lists
+    from equidistance.reexports.list_build import build_lists
+    from equidistance.reexports.products import LISTS
 
     made = build_lists(source, target or LISTS)
     print(f"{', '.join(f'{name} {lines:,}' for name, lines in made.items())} lines in {target or LISTS}")
@@ -296,7 +302,13 @@ def comtrade(
     from equidistance.reexports.products import get_list
     from equidistance.sources.comtrade_api import download
 
-    codes = None if goods == "all" else sorted(get_list(goods).groups())
+    listing = None if goods == "all" else get_list(goods)
+    if listing is not None and listing.headings():
+        raise InvalidRequest(
+            f"The list {listing.name} names whole chapters or headings, and the service is asked for six-digit codes.",
+            hint="Download all goods with --list all, and name the list when you screen.",
+        )
+    codes = None if listing is None else sorted(listing.groups())
     with progress() as report:
         files = download(
             reporters, periods, directory, partners=partners, flow=flow, products=codes, progress=report
