@@ -26,8 +26,8 @@ import numpy.typing as npt
 from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.ideal_points_published import summarised
 from equidistance.models.ideal_points_sessions import CUT_PRECISION, Sessions, walk_squares
-from equidistance.models.ideal_points_terms import item_terms, position_terms
-from equidistance.models.normal import Floats, cdf, inlined, quantile, released, stream, uniform
+from equidistance.models.ideal_points_terms import item_terms, log_cdf, position_terms
+from equidistance.models.normal import Floats, inlined, quantile, released, stream, uniform
 from equidistance.models.roll_calls import Fit, Items, RollCalls
 from equidistance.models.vote_scores import YES
 
@@ -140,9 +140,9 @@ def _sweep_items(  # type: ignore[no-untyped-def]
             for k in range(first, last):
                 u = b * theta[position[k]]
                 if vote[k] == YES:
-                    ratio += math.log((cdf(n1 - u) + 1e-300) / (cdf(c1 - u) + 1e-300))
+                    ratio += log_cdf(n1 - u) - log_cdf(c1 - u)
                 else:
-                    ratio += math.log((cdf(u - n2) + 1e-300) / (cdf(u - c2) + 1e-300))
+                    ratio += log_cdf(u - n2) - log_cdf(u - c2)
             state, u = uniform(state)
             if math.log(u) < ratio:
                 c1, c2 = n1, n2
@@ -299,7 +299,7 @@ def _chain(
     beta, low, high = items.beta / unit, items.low.copy(), np.maximum(items.high, items.low + 0.05)
     omega2 = 0.03 * unit * unit
     sessions = Sessions(votes, passed)
-    own = np.argsort(votes.position, kind="stable")
+    own = np.lexsort((votes.vote, votes.position))
     path_data = (votes.vote[own], votes.item[own], np.r_[0, np.cumsum(votes.votes_of_position)])
     known = np.zeros(positions)
     kept = sweeps // thin
