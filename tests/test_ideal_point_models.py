@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import minimize
-from scipy.special import ndtr
+from scipy.special import log_ndtr, ndtr
 
 from equidistance.models import (
     ideal_points_fast,
@@ -17,6 +17,7 @@ from equidistance.models import (
     normal,
 )
 from equidistance.models.convergence import effective_size, split_r_hat
+from equidistance.models.ideal_points_terms import vote_terms
 from equidistance.models.roll_calls import CUT_LIMIT, Items, RollCalls, arrange, oriented, starting_items
 
 Votes = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -96,6 +97,48 @@ def test_truncated_draws_have_the_right_distribution() -> None:
         if low > 0:
             p = (stats.norm.sf(low) - stats.norm.sf(drawn)) / (stats.norm.sf(low) - stats.norm.sf(high))
         assert stats.kstest(p, "uniform").pvalue > 0.001  # one in a thousand by chance; the seed is fixed
+
+
+@numba.njit
+def _terms(vote: int, u: float, low: float, high: float) -> tuple[float, float, float, float]:
+    return vote_terms(vote, u, low, high)
+
+
+@pytest.mark.parametrize("u", [-30.0, -12.0, -8.5, -5.0, 0.3, 6.0, 11.0, 40.0])
+def test_a_vote_far_off_has_its_exact_likelihood_and_slope(u: float) -> None:
+    """A likelihood that a floor makes flat would give a position two accounts of one vote."""
+    low, high = -0.4, 0.7
+
+    def exact(vote: int, at: float) -> float:
+        if vote == 0:
+            return float(log_ndtr(low - at))
+        if vote == 2:
+            return float(log_ndtr(at - high))
+        a, b = (low - at, high - at) if at > 0 else (at - high, at - low)  # both in the lower tail, or near 0
+        return float(log_ndtr(b) + np.log1p(-np.exp(log_ndtr(a) - log_ndtr(b))))
+
+    for vote in (0, 1, 2):
+        p, far, slope, bend = _terms(vote, u, low, high)
+        assert math.log(p) + far == pytest.approx(exact(vote, u), rel=2e-5, abs=1e-6)
+        around = [exact(vote, u + h) for h in (-1e-3, 0.0, 1e-3)]
+        assert slope == pytest.approx((around[2] - around[0]) / 2e-3, rel=2e-3, abs=1e-5)
+        assert bend >= 0
+
+
+def test_arranging_does_not_depend_on_how_names_are_numbered() -> None:
+    raw, _ = parliament(3, voters=8, sessions=3, calls=6)
+    who, when, what, vote = raw
+    votes = arrange(*raw)
+    again = arrange(who, when, what * 10**9 - 5, vote)  # wide gaps and a negative name: sorted, not counted
+    for name in ("position", "vote", "starts", "voter", "session", "order"):
+        assert (getattr(votes, name) == getattr(again, name)).all()
+    assert (again.item_names == votes.item_names * 10**9 - 5).all()
+    order = votes.order
+    assert (votes.vote == vote[order]).all()
+    assert (votes.voter[votes.position] == who[order]).all()
+    assert (votes.session[votes.position] == when[order]).all()
+    assert (votes.item_names[votes.item] == what[order]).all()
+    assert (np.lexsort((votes.position, votes.vote, votes.item)) == np.arange(len(order))).all()
 
 
 def test_streams_of_neighbours_are_unlike() -> None:
