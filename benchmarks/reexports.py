@@ -17,7 +17,8 @@ PUBLISHED_YEARS = {"KGZ": 3.45, "ARM": 1.65, "UZB": 1.30, "KAZ": 0.94, "GEO": 0.
 PUBLISHED_HALVES = {"ARM": 1.78, "GEO": 0.41, "KAZ": 1.16, "KGZ": 5.37}
 """The same, July to December, in US dollars: IMF data in Berne Union, Unresolved questions (2024)."""
 
-ROWS = 50_000_000
+ROWS = 52_000_000
+MONTHS = 40
 
 
 # What is found where the truth is known
@@ -367,7 +368,7 @@ def make_rows(path: str, rows: int) -> dict[str, int]:
     )
     products = connection.execute("select count(*) from p").fetchall()[0][0]
     exporters, importers = _EXPORTERS.split(), _IMPORTERS.split()
-    density = min(1.0, rows / (products * len(exporters) * len(importers) * 36))
+    density = min(1.0, rows / (products * len(exporters) * len(importers) * MONTHS))
     connection.execute(
         f"""
         copy (
@@ -377,7 +378,7 @@ def make_rows(path: str, rows: int) -> dict[str, int]:
                 round(exp(8 + 3 * (hash(p.code) % 1000) / 1000 + (hash(e.e, i.i, p.code, m.m) % 1000) / 500
                     + case when i.i = 'KAZ' and m.m >= 24 then 0.4 else 0 end), 0)::double as value,
                 'USD' as currency, null::double as kg, 'made' as vintage
-            from (select unnest({exporters}) as e) e, (select unnest({importers}) as i) i, range(36) m(m), p
+            from (select unnest({exporters}) as e) e, (select unnest({importers}) as i) i, range({MONTHS}) m(m), p
             where hash(m.m, p.code, i.i, e.e) % 100000 < {int(density * 100000)}
         ) to '{path}' (format parquet, compression zstd, row_group_size 200000)"""
     )

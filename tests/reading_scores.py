@@ -134,9 +134,19 @@ def claim_proposals(claims: Iterable[Claim]) -> list[tuple[str, str, list[str], 
 
 
 def sentences(part: str) -> list[dict[str, str]]:
-    """One half of the sentences: every second by the order of their hashes is ``held-out``, others ``development``."""
-    with SENTENCES.open(encoding="utf-8", newline="") as file:
+    """One part of the sentences.
+
+    Of the author's first set every second by the order of their hashes is ``held-out``, the others ``development``;
+    ``development2`` to ``development4`` are sets of their own in longer prose, all of them to write rules by. ``fresh``
+    was written and judged by someone who did not know the rules, and measured once: no rule may be written by it, and
+    once its rows have been read it measures nothing any more.
+    """
+    whole = part not in ("development", "held-out")
+    source = SENTENCES.with_name(f"{part}.tsv") if whole else SENTENCES
+    with source.open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if whole:
+        return found
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
     return found[1::2] if part == "held-out" else found[::2]
 
@@ -187,7 +197,7 @@ def read_text(text: str, published: str = PUBLISHED, language: str | None = None
 
 
 def score_sentences(part: str) -> tuple[Score, Score]:
-    """Scores of acts and claims on one half of the sentences, each read as a text of its own."""
+    """Scores of acts and claims on one part of the sentences, each read as a text of its own."""
     acts, claims = Score(), Score()
     for row in sentences(part):
         reading = read_text(row["sentence"], language=row["language"])

@@ -191,6 +191,8 @@ def claims(draw: st.DrawFn) -> Claim:
     wanted = [
         name for name in values if name in allowed(spec.name) and (name in spec.needs or draw(st.booleans()))
     ]
+    if spec.name in ("trend", "break") and "quantity" in wanted:
+        wanted.remove("quantity")  # only trade in goods of a list, not any words
     return Claim(spec.name, draw(TEXT), **{name: draw(values[name]) for name in wanted})
 
 

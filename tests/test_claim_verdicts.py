@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims_bench import Evidence, MadeUp, act_row, claim, month, number_row, trajectory
-from equidistance.claims import measured
+from equidistance.claims import chances
 from equidistance.claims.bench import Bench
 from equidistance.claims.check import TESTS, check, verdict_on
 from equidistance.claims.counted import claimed_interval
@@ -347,16 +347,16 @@ def test_probabilities_of_leading_sum_to_one_and_agree_with_simulation(
     moments: list[tuple[float, float]],
 ) -> None:
     named = {str(i): value for i, value in enumerate(moments)}
-    chances = [measured.leads(named, name) for name in named]
-    assert sum(chances) == pytest.approx(1, abs=1e-6)
+    each = [chances.leads(named, name) for name in named]
+    assert sum(each) == pytest.approx(1, abs=1e-6)
     generator = np.random.default_rng(1)
     drawn = np.stack([mean + sd * generator.standard_normal(40_000) for mean, sd in moments])
     # 40,000 draws have a standard error of at most .0025; five of them
     assert np.bincount(drawn.argmax(axis=0), minlength=len(moments)) / 40_000 == pytest.approx(
-        chances, abs=0.0125
+        each, abs=0.0125
     )
     close = (np.ptp(drawn, axis=0) < 0.5).mean()
-    assert measured.alike(moments, 0.5) == pytest.approx(close, abs=0.0125)
+    assert chances.alike(moments, 0.5) == pytest.approx(close, abs=0.0125)
 
 
 def test_claimed_intervals_are_as_wide_as_the_last_digit() -> None:

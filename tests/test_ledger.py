@@ -13,7 +13,8 @@ from claims_bench import act, month, reading
 from command import run
 from equidistance.claims import ledger_files
 from equidistance.claims.bench import Bench, shipped_files
-from equidistance.claims.ledger import Ledger, as_row, same_act, with_act_ids
+from equidistance.claims.ledger import Ledger
+from equidistance.claims.ledger_rows import as_row, same_act, with_act_ids
 from equidistance.errors import BadFile, InvalidRequest, UnknownName
 from equidistance.evidence.store import Store
 from equidistance.ground.blocs import get_bloc

@@ -86,6 +86,63 @@ def test_a_dated_act_is_a_claim_that_it_happened() -> None:
     assert not claims("Hungary banned imports of Serbian wheat.", "event")
 
 
+@pytest.mark.parametrize(
+    ("text", "form", "subject", "powers", "direction", "since", "until"),
+    [
+        (
+            "EU exports of high priority goods to Kyrgyzstan rose sixfold between March and November 2022.",
+            *("ratio", "KGZ", ("EU",), None, date(2022, 3, 1), date(2022, 11, 30)),
+        ),
+        (
+            "EU exports of high priority goods to Kyrgyzstan rose sixfold from December 2021 to December 2022.",
+            *("ratio", "KGZ", ("EU",), None, date(2021, 12, 1), date(2022, 12, 31)),
+        ),
+        (
+            "Kazakhstan's exports of high-priority items to Russia rose after March 2022.",
+            *("trend", "KAZ", ("RUS",), 1, date(2022, 4, 1), None),
+        ),
+        (
+            "EU exports of sanctioned goods to Georgia have fallen since March 2022.",
+            *("trend", "GEO", ("EU",), -1, date(2022, 3, 1), None),
+        ),
+        (
+            "In 2022 Armenia exported battlefield goods worth 101 million dollars.",
+            *("amount", "ARM", (), None, None, None),
+        ),
+        (
+            "Kyrgyzstan's imports of sanctioned goods from the EU grew in 2022.",
+            *("trend", "KGZ", ("EU",), 1, None, None),
+        ),
+    ],
+)
+def test_trade_in_goods_under_sanctions_is_one_claim_with_its_quantity(
+    text: str,
+    form: str,
+    subject: str,
+    powers: tuple[str, ...],
+    direction: int | None,
+    since: date | None,
+    until: date | None,
+) -> None:
+    (claim,) = claims(text)
+    assert (claim.form, claim.subject, claim.powers, claim.direction) == (form, subject, powers, direction)
+    assert (claim.since, claim.until) == (since, until)
+    assert claim.quantity
+    assert claim.rule == "claim:listed-goods"
+    assert (claim.when is None) == (since is not None)
+
+
+def test_a_denied_rise_is_denied_and_a_possible_one_is_no_claim_about_trade() -> None:
+    (denied,) = claims("Armenia's exports of sanctioned goods have not risen since March 2022.")
+    assert denied.negated
+    for text in (
+        "Armenia's exports of sanctioned goods could rise in 2023.",
+        "Did Armenia's exports of sanctioned goods rise in 2022?",
+        "Armenia and Georgia discussed sanctioned goods in 2022.",
+    ):
+        assert not [one for one in claims(text) if one.rule == "claim:listed-goods"]
+
+
 def test_loaded_wording_has_its_span_and_kind() -> None:
     reading = read_text("The puppet regime took the lion's share.")
     assert [(one.quote, one.kind) for one in reading.loaded] == [
@@ -175,11 +232,17 @@ def test_the_set_is_large_enough_and_its_halves_are_of_a_size() -> None:
     assert not {row["sentence"] for row in halves[0]} & {row["sentence"] for row in halves[1]}
 
 
-@pytest.mark.parametrize("part", ["development", "held-out"])
+@pytest.mark.parametrize("part", ["development", "development2", "development3", "development4", "held-out"])
 def test_recall_and_precision_on_judged_sentences(part: str) -> None:
     """The floors stand a little below what was measured (docs/reading.md); they fail when a rule breaks."""
     acts, claims_ = score_sentences(part)
-    floors = {"development": (0.9, 0.9, 0.9, 0.9), "held-out": (0.65, 0.75, 0.7, 0.7)}[part]
+    floors = {
+        "development": (0.9, 0.9, 0.9, 0.9),
+        "development2": (0.85, 0.85, 0.75, 0.8),
+        "development3": (0.85, 0.85, 0.65, 0.8),
+        "development4": (0.75, 0.9, 0.55, 0.75),
+        "held-out": (0.65, 0.75, 0.7, 0.7),
+    }[part]
     measured = (acts.recall, acts.precision, claims_.recall, claims_.precision)
     assert all(value >= floor for value, floor in zip(measured, floors, strict=True)), (
         str(acts),

@@ -14,7 +14,8 @@ from equidistance.errors import BadFile, InvalidRequest, StoreError, UnknownName
 from equidistance.evidence.store import Store
 from equidistance.reexports import trade
 from equidistance.reexports.export import to_dict
-from equidistance.reexports.products import build_lists, get_list, shipped_lists
+from equidistance.reexports.list_build import build_lists
+from equidistance.reexports.products import LISTS, get_list, shipped_lists
 from equidistance.reexports.screen import Screen, compare, screen
 from equidistance.reexports.screen_tables import STRENGTHS, evidence
 from equidistance.sources.ingest import ingest
@@ -419,7 +420,9 @@ def test_shipped_lists_are_facts_with_a_source() -> None:
     lists = shipped_lists()
     assert {name: len(one.entries) for name, one in lists.items()} == {
         "chpl": 50,
+        "eu-annexes": 1088,
         "eu-2023-01": 2223,
+        "us-supplement-4": 14,
         "families": 32,
     }
     tiers = [entry.group for entry in lists["chpl"].entries]
@@ -435,7 +438,7 @@ def test_shipped_lists_are_facts_with_a_source() -> None:
         assert one.source
         assert one.as_of
         assert one.notes
-        assert len({entry.code for entry in one.entries}) == len(one.entries)
+        assert len({(entry.code, entry.group) for entry in one.entries}) == len(one.entries)
         assert len(one.table()) == len(one.entries)
     for family in (
         "aircraft parts and equipment",
@@ -472,9 +475,119 @@ def test_own_lists_with_dates(tmp_path: Path) -> None:
         get_list(tmp_path / "none.csv")
 
 
+def test_each_act_has_one_day_and_each_dated_line_an_act() -> None:
+    for name in ("eu-annexes", "us-supplement-4"):
+        listing = shipped_lists()[name]
+        assert listing.dates == "listing"
+        days: dict[str, set[date | None]] = {}
+        for entry in listing.entries:
+            assert entry.start
+            assert entry.grade in ("A", "B")
+            assert entry.act
+            days.setdefault(entry.act, set()).add(entry.start)
+        assert all(len(found) == 1 for found in days.values())
+
+
+def test_annexes_as_they_stood_on_a_day() -> None:
+    """Semiconductors came with the act of 6 October 2022, aviation with that of 25 February 2022."""
+    annexes = get_list("eu-annexes")
+    goods = ("854231", "880730", "842489", "392690")
+    assert set(annexes.at(date(2022, 2, 25)).lines(goods)) == set()
+    assert set(annexes.at(date(2022, 3, 31)).lines(goods)) == {"880730"}
+    april, october = (annexes.at(day).lines(goods) for day in (date(2022, 4, 9), date(2022, 10, 7)))
+    assert set(april) == {"880730", "842489"}
+    assert set(october) == {"880730", "842489", "854231"}
+    assert not april["842489"].partly()  # the whole subheading first, two of its goods later
+    assert october["842489"].partly()
+    assert (october["880730"].code, october["854231"].group) == ("88", "VII B")
+
+
+def test_whole_chapters_are_prefixes() -> None:
+    supplement = get_list("us-supplement-4")
+    goods = ("847150", "854231", "903020", "880730", "841350", "870323")
+    for day, listed in (
+        (date(2023, 2, 23), set()),
+        (date(2023, 5, 18), {"841350"}),
+        (date(2023, 5, 19), {"847150", "854231", "903020", "841350"}),
+        (date(2024, 1, 23), {"847150", "854231", "903020", "841350", "880730"}),
+    ):
+        assert set(supplement.at(day).lines(goods)) == listed
+    assert supplement.headings() == {"84", "85", "88", "90"}
+    chpl = get_list("chpl")  # its day is that of an edition, which forbids nothing
+    assert len(chpl.at(date(2022, 3, 31)).entries) == 50
+
+
+def test_lines_of_a_list_that_cannot_be(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    for text, said in (
+        ("code,start,end\n854231,2023-01-01,2022-01-01\n", "before it is on it"),
+        ("code,part\n854231,perhaps\n", "in part"),
+        ("code\n8\n", "no(t a)? product code"),
+    ):
+        path.write_text(text)
+        with pytest.raises(BadFile, match=said):
+            get_list(path)
+    path.write_text("code,part,act\n84,,\n854231,ex,an act\n85423100,,\n")
+    mine = get_list(path)
+    assert mine.dates == "none"
+    lines = mine.lines(["847150", "854231", "010121"])
+    assert {code: entry.code for code, entry in lines.items()} == {"847150": "84", "854231": "85423100"}
+
+
+def test_a_good_counts_as_listed_from_its_day_on(rerouted: World, tmp_path: Path) -> None:
+    """Half of the list starts four months after the date: those goods are neither screened nor compared with."""
+    codes = [line.split(",")[0] for line in rerouted.list_file.read_text().splitlines()[1:]]
+    early, late = codes[::2], codes[1::2]
+    path = tmp_path / "dated.csv"
+    rows = [f"{code},A,,2022-02-01," for code in early] + [f"{code},A,,2022-07-05,ex" for code in late]
+    path.write_text("\n".join(["code,group,name,start,part", *rows]) + "\n")
+    connection = trade.open_files([rerouted.parquet])
+    given = {**SETTINGS, "store": connection}
+    result = screen("KAZ", goods=path, **given)  # type: ignore[arg-type]
+    assert {row["product"] for row in result.products} == set(early)
+    assert {row["listed_from"] for row in result.products} == {date(2022, 2, 1)}
+    assert any(f"{len(late)} of {len(codes)} goods" in note and "2022-07" in note for note in result.notes)
+    every = screen("KAZ", goods=rerouted.list_file, **given)  # type: ignore[arg-type]
+    placebos = {row["flow"]: row["placebos"] for row in every.baskets}
+    assert {row["flow"]: row["placebos"] for row in result.baskets} == placebos  # the late ones are no comparison
+    later = screen("KAZ", goods=path, **{**given, "since": "2022-07"})  # type: ignore[arg-type]
+    assert {row["product"] for row in later.products} == set(codes)
+    assert {row["product"] for row in later.products if row["in_part"]} == set(late)
+    whole = screen("KAZ", goods=path, whole=True, **{**given, "since": "2022-07"})  # type: ignore[arg-type]
+    assert {row["product"] for row in whole.products} == set(early)
+    assert any("only in part are left out" in note for note in whole.notes)
+
+
+def test_a_list_of_later_goods_only_is_said(rerouted: World, tmp_path: Path) -> None:
+    path = tmp_path / "dated.csv"
+    code = rerouted.list_file.read_text().splitlines()[1].split(",")[0]
+    path.write_text(f"code,start\n{code},2030-01-01\n")
+    result = screen("KAZ", goods=path, store=trade.open_files([rerouted.parquet]), **SETTINGS)  # type: ignore[arg-type]
+    assert len(result.products) == 0
+    assert any("as it stood in" in note for note in result.notes)
+
+
 def test_building_lists_needs_the_publishers_tables(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="exactly one file"):
         build_lists(tmp_path, tmp_path)
+
+
+def test_lists_kept_by_hand_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "chpl_50_hs6_tiers.csv").write_text("hs6,tier,hs_description\n854231,1,Processors\n")
+    (tmp_path / "eu_sanctioned_codes_2023_01.csv").write_text("code,product\n85423190,Processors\n")
+    for name in ("families", "us-supplement-4"):
+        (tmp_path / f"{name}.csv").write_bytes((LISTS / f"{name}.csv").read_bytes())
+    head = "code,group,start,end,part,act,grade\n"
+    for line, said in (
+        ("854231,VII B,2022-10-07,,,,A\n", "needs a day, an act and a grade"),
+        ("854231,VII B,2022-10-07,,,2022/1904,C\n", "needs a day, an act and a grade"),
+        ("854231,VII B,2022-10-07,,,2022/1904,A\n" * 2, "listed already in VII B"),
+    ):
+        (tmp_path / "eu-annexes.csv").write_text(head + line)
+        with pytest.raises(BadFile, match=said):
+            build_lists(tmp_path, tmp_path)
+    (tmp_path / "eu-annexes.csv").write_text(head + "854231,VII B,2022-10-07,,,2022/1904,A\n")
+    assert build_lists(tmp_path, tmp_path)["eu-annexes"] == 1
 
 
 def test_evidence_strength_in_words() -> None:

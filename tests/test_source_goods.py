@@ -91,12 +91,12 @@ def test_bad_rows_are_refused_each_with_its_reason(tmp_path: Path) -> None:
         (6, "quantity is negative"),
         (7, "period is not a month or year"),
         (8, "flow is not known"),
-        (9, "product is not a code of the Harmonized System"),
+        (9, "product is not a code of the Harmonized System: 4, 6 or 8 digits (a leading zero lost?)"),
         (10, "value is not an amount"),
         (11, "partner is not a state of that time"),
         (12, "kg is not a number"),
         # beside a code with its zero, five digits are a slip and not a spreadsheet's work
-        (13, "product is not a code of the Harmonized System"),
+        (13, "product is not a code of the Harmonized System: 4, 6 or 8 digits (a leading zero lost?)"),
     ]
     assert len(reading.tables["goods"]) == 1
 

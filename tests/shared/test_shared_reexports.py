@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from equidistance.claims import traded
+from equidistance.claims.asked import Asked
+from equidistance.claims.bench import Bench
+from equidistance.claims.check import verdict_on
+from equidistance.claims.verdicts import Verdict
 from equidistance.evidence.store import Store
+from equidistance.reading.records import Amount, Claim, When
 from equidistance.reexports import onset, trade
-from equidistance.reexports.products import build_lists, get_list, shipped_lists
+from equidistance.reexports.list_build import BY_HAND, build_lists
+from equidistance.reexports.products import get_list, shipped_lists
 from equidistance.reexports.screen import Screen, screen
 from equidistance.sources.ingest import ingest
 
@@ -152,10 +160,71 @@ def test_armenias_high_priority_exports_began_in_april_2022(store: Store) -> Non
 def test_the_shipped_lists_are_what_the_files_give(shared_data: Path, tmp_path: Path) -> None:
     from equidistance.reexports.products import LISTS
 
-    (tmp_path / "families.csv").write_bytes((LISTS / "families.csv").read_bytes())
+    for name in BY_HAND:
+        (tmp_path / f"{name}.csv").write_bytes((LISTS / f"{name}.csv").read_bytes())
     build_lists(shared_data / "trade" / "lists", tmp_path)
     for path in LISTS.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_annexes_hold_what_an_analyst_compiled() -> None:
+    """The list an analyst compiled in January 2023: all of it is in the annexes but iron and steel, an import ban."""
+    annexes = get_list("eu-annexes").at(date(2022, 12, 4))
+    codes = [entry.code for entry in get_list("eu-2023-01").entries if len(entry.code) == 8]
+    named = tuple(entry.code for entry in annexes.entries)
+    missing = [code for code in codes if not code.startswith(named)]
+    assert len(missing) == 199
+    assert {code[:2] for code in missing} == {"72", "73"}
+
+
+def test_dated_lists_on_the_comext_file(store: Store) -> None:
+    """With the annexes as of March 2022 industry (April 2022) is set aside; by the end of April it is screened."""
+    march = screen("KAZ", origins="EU", goods="eu-annexes", draws=99, store=store)
+    april = screen("KAZ", origins="EU", goods="eu-annexes", since="2022-04", whole=True, draws=99, store=store)
+    assert {row["group"] for row in march.products} >= {"XVIII", "XI A", "II"}
+    assert not any(row["group"] == "XXIII" for row in march.products)
+    assert all(row["listed_from"] <= date(2022, 3, 31) for row in march.products)
+    assert any("listed only after 2022-03-31, the first on 2022-04-09" in note for note in march.notes)
+    assert sum(row["group"] == "XXIII" for row in april.products) > 500
+    assert not any(row["in_part"] for row in april.products)
+
+
+def test_claims_about_listed_goods_on_the_real_files(store: Store) -> None:
+    """EU to Kyrgyzstan about fivefold, Armenia thirtyfold and in April 2022: what docs/reexports.md publishes."""
+
+    class OnStore(Bench):
+        def traded(self, wanted: Asked, day: date) -> traded.Traded | None:
+            return traded.of_store(store.connection(), wanted, day)
+
+    bench = OnStore(False, published=date(2023, 1, 12), today=date(2026, 11, 26))
+
+    def verdict(form: str, quote: str, subject: str, powers: tuple[str, ...] = (), **given: Any) -> Verdict:
+        goods = given.pop("quantity", "exports of high priority goods")
+        return verdict_on(
+            Claim(form, quote, subject=subject, powers=powers, quantity=goods, rule="hand", **given),  # type: ignore[arg-type]
+            bench,
+        )
+
+    window = {"since": date(2022, 3, 1), "until": date(2022, 11, 30)}
+    rose = "EU exports of high priority goods to Kyrgyzstan rose."
+    five = verdict("ratio", rose, "KGZ", ("EU",), amount=Amount(5, "times", "about"), **window)
+    twenty = verdict("ratio", rose, "KGZ", ("EU",), amount=Amount(20, "times", "about"), **window)
+    assert (five.word, twenty.word) == ("supported", "contradicted")
+    assert five.numbers[0].value == pytest.approx(5.18, abs=0.01)
+    year = When(date(2022, 1, 1), date(2022, 12, 31), "year")
+    sold = verdict("amount", "Armenia exported for 101 million.", "ARM", amount=Amount(101e6, "USD"), when=year)
+    assert sold.word == "supported"
+    assert sold.numbers[0].value == pytest.approx(101.13e6, abs=1e4)
+    april = When(date(2022, 4, 1), date(2022, 4, 30), "month")
+    june = When(date(2022, 7, 1), date(2022, 7, 31), "month")
+    jumped = "Armenia's exports of high priority goods jumped."
+    assert verdict("break", jumped, "ARM", when=april).word == "supported"
+    assert verdict("break", jumped, "ARM", when=june).word == "contradicted"
+    fell = "EU exports of high priority goods to Georgia fell."
+    assert verdict("trend", fell, "GEO", ("EU",), direction=-1, **window).word == "contradicted"
+    nobody = verdict("trend", "They rose.", "KAZ", ("RUS",), direction=1, **window)
+    assert nobody.word == "not enough evidence"
+    assert "no trade by product" in nobody.missing[0]
 
 
 def test_the_families_codes_exist_in_the_nomenclature(shared_data: Path) -> None:

@@ -22,6 +22,8 @@ from equidistance.indicators.declare import all_indicators
 if TYPE_CHECKING:
     from equidistance.assessment.assess import Assessment
     from equidistance.assessment.inputs import Inputs
+    from equidistance.claims.asked import Asked
+    from equidistance.claims.traded import Traded
 
 SHIPPED = Path(__file__).parent.parent / "data" / "ledger"
 """The curated acts and numbers that ship; every row has its source."""
@@ -80,6 +82,7 @@ class Bench:
         self._wanted: dict[str, set[str]] = {}
         self._assessments: dict[tuple[str, str | None], Assessment] = {}
         self._paths: dict[tuple[str, str, str | None], Trajectory] = {}
+        self._traded: dict[tuple[Asked, date], Traded | None] = {}
 
     def expect(self, subject: str, powers: Sequence[str]) -> None:
         """Say which powers will be asked about, so that they are estimated together."""
@@ -233,6 +236,19 @@ class Bench:
               and ($first is null or year >= $first) and ($last is null or year <= $last)""",
             {"state": state, "first": first.year if first else None, "last": last.year if last else None},
         )
+
+    def traded(self, wanted: "Asked", day: date) -> "Traded | None":
+        """Trade by product in the store that a claim asks about, the list taken as it stood on a day."""
+        from equidistance.claims.traded import of_store
+
+        path = self.store_path
+        if path is None:
+            return None
+        key = (replace(wanted, change=0), day)
+        if key not in self._traded:
+            with Store.open(path) as opened:
+                self._traded[key] = of_store(opened.connection(), wanted, day)
+        return self._traded[key]
 
     def shares(self, subject: str, powers: Sequence[str]) -> list[dict[str, Any]]:
         """Observed shares by kind and year (the exposure table of an assessment)."""

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from equidistance import __version__
-from equidistance.claims import counted, measured, recorded
+from equidistance.claims import counted, measured, recorded, traded
+from equidistance.claims.asked import asked
 from equidistance.claims.bench import Bench, Progress
 from equidistance.claims.files import ENDINGS, load
 from equidistance.claims.forms import EQUAL, problems
@@ -28,8 +29,25 @@ FORMAT_VERSION = 1
 
 Test = Callable[[Claim, Bench], Finding]
 
+
+def _trend(claim: Claim, bench: Bench) -> Finding:
+    return traded.trend(claim, bench) if asked(claim) else _named(claim, measured.trend(claim, bench))
+
+
+def _break(claim: Claim, bench: Bench) -> Finding:
+    return traded.break_(claim, bench) if asked(claim) else _named(claim, measured.break_(claim, bench))
+
+
+def _named(claim: Claim, finding: Finding) -> Finding:
+    """About trade, say how goods under sanctions are counted by themselves: among all evidence they weigh little."""
+    if claim.instrument != "trade":
+        return finding
+    how = "Goods of a list, counted by themselves: name them in the claim's quantity (exports of high priority goods)."
+    return replace(finding, would_change=(*finding.would_change, how))
+
+
 TESTS: dict[str, Test] = {
-    "trend": measured.trend,
+    "trend": _trend,
     "level": counted.level,
     "ratio": counted.ratio,
     "count": counted.number,
@@ -37,7 +55,7 @@ TESTS: dict[str, Test] = {
     "event": recorded.event,
     "gap": measured.gap,
     "balance": measured.balance,
-    "break": measured.break_,
+    "break": _break,
     "analogue": measured.analogue,
     "dependence": counted.dependence,
     "forecast": recorded.forecast,

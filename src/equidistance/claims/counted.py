@@ -11,7 +11,8 @@ from typing import Any
 
 from scipy.special import ndtr
 
-from equidistance.claims import measured
+from equidistance.claims import measured, traded
+from equidistance.claims.asked import asked
 from equidistance.claims.bench import Bench
 from equidistance.claims.forms import UNITS
 from equidistance.claims.matching import overlap, stems, topic
@@ -40,9 +41,9 @@ _ADD = (
 
 
 def number(claim: Claim, bench: Bench) -> Finding:
-    """Count, amount, and level with a magnitude: published numbers of the same quantity, or observed shares."""
+    """Count, amount, level with a magnitude: published numbers, observed shares, sums of trade in the store."""
     assert claim.amount is not None
-    found = _shares_as_numbers(claim, bench) + _matching(claim, bench)
+    found = _shares_as_numbers(claim, bench) + traded.numbers(claim, bench) + _matching(claim, bench)
     return _weighed(claim, claim.amount, found, bench)
 
 
@@ -54,8 +55,14 @@ def level(claim: Claim, bench: Bench) -> Finding:
 
 
 def ratio(claim: Claim, bench: Bench) -> Finding:
-    """Pairs of numbers from one account each: the subject's over that of the power; or a published ratio itself."""
+    """Pairs of numbers from one account each: the subject's over that of the power; or a published ratio itself.
+
+    Of trade in goods of a list that grew or fell it is the growth, counted in the store.
+    """
     assert claim.amount is not None
+    wanted = asked(claim)
+    if wanted is not None and wanted.change:
+        return number(claim, bench)
     others = set(claim.powers)
     rows = [row for row in bench.numbers if _about(claim, row) >= ENOUGH_OVERLAP]
     mine = [row for row in rows if row["subject"] == claim.subject and row["unit"] != "times"]
@@ -171,7 +178,9 @@ def _weighed(claim: Claim, amount: Amount, rows: Sequence[dict[str, Any]], bench
             _ADD,
         )
     agree = sum(record.says > 0 for record in decisive)
-    because = f"{amount_words(amount)} allows {wide}; {agree} of {len(decisive)} published values agree" + (
+    counted = any(row["account"] == traded.ACCOUNT for row in rows)
+    values = "values" if counted else "published values"
+    because = f"{amount_words(amount)} allows {wide}; {agree} of {len(decisive)} {values} agree" + (
         ", and the accounts contradict each other." if word == "mixed" else "."
     )
     return Finding(probability, because, word, tuple(numbers), tuple(records), (), _ADD)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, get_args
 
+from equidistance.claims.asked import asked
 from equidistance.errors import EquidistanceError
 from equidistance.evidence.schema import PLOVER_TYPES
 from equidistance.ground.blocs import resolve_power
@@ -56,8 +57,8 @@ FORMS: dict[str, FormSpec] = {
             "trend",
             "relations with somebody move closer, move away, or stay",
             ("subject", "powers", "direction"),
-            ("channel", "instrument", "when", *_WINDOW),
-            "the posterior of the drift over the window",
+            ("channel", "instrument", "when", "quantity", *_WINDOW),
+            "the posterior of the drift over the window; of trade in goods of a list its growth in the store",
             {"subject": "KAZ", "powers": ["RUS"], "direction": "away", "since": "2022-02"},
             "Kazakhstan has been drifting away from Russia since the war began.",
         ),
@@ -152,8 +153,9 @@ FORMS: dict[str, FormSpec] = {
             "break",
             "things changed more at one date than at others",
             ("subject", "when"),
-            ("powers", "direction", "channel", "instrument", *_WINDOW),
-            "the posterior of the change across the date, against changes across other dates",
+            ("powers", "direction", "channel", "instrument", "quantity", *_WINDOW),
+            "the posterior of the change across the date, against changes across other dates; of trade in goods of a "
+            "list the date of its change of level in the store",
             {"subject": "KAZ", "powers": ["RUS"], "direction": "away", "when": "2022-07"},
             "Relations with Russia changed the most after July 2022.",
         ),
@@ -260,11 +262,19 @@ def problems(claim: Claim, today: date | None = None) -> list[Problem]:
     found = [
         Problem(name, f"A {claim.form} claim needs {name}: {_WHAT[name]}.")
         for name in spec.needs
-        if getattr(claim, name) in (None, ())
+        if getattr(claim, name) in (None, ()) and not (name == "powers" and asked(claim))
     ]
     found += _names(claim)
     found += _values(claim)
     found += _dates(claim, today)
+    if claim.form in ("trend", "break") and claim.quantity and claim.rule == "hand" and asked(claim) is None:
+        found.append(
+            Problem(
+                "quantity",
+                f"A {claim.form} of a quantity is tested for trade in goods of a list, with at most one power: e.g. "
+                f"'exports of high priority goods'; {claim.quantity!r} is none.",
+            )
+        )
     return found
 
 

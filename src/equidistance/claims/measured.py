@@ -1,65 +1,42 @@
 """Claims that the estimates test: trend, level of relations, gap, balance, break, analogue.
 
 Every probability here is one of the posterior (posterior draws of one dyad, or normal marginals of several), none of a
-significance test. Where a claim says "no change" or "equal", it is taken to mean: within :data:`EQUIVALENT`.
+significance test (:mod:`equidistance.claims.chances`). Where a claim says "no change" or "equal", it is taken to mean:
+within :data:`~equidistance.claims.chances.EQUIVALENT`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
-from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from equidistance.assessment.reference import DEFAULT_POWERS
 from equidistance.assessment.result_tables import WEIGHTS
-from equidistance.claims.bench import Bench, Trajectory
+from equidistance.claims.bench import Bench
+from equidistance.claims.chances import (
+    EQUIVALENT,
+    REACH,
+    Floats,
+    alike,
+    all_hold,
+    differs,
+    directed,
+    larger_than_others,
+    leads,
+)
 from equidistance.claims.forms import EQUAL
 from equidistance.claims.verdicts import Finding, Number, Record, Word, word_of
+from equidistance.claims.windows import Cut, last_observed, mean_of, position, window
 from equidistance.claims.words import name_of, window_words
 from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.reading.records import Claim
 
-Floats = NDArray[np.float64]
-
-EQUIVALENT = 0.25
-"""Standard deviations within which two alignments, or words and deeds, count as the same."""
-
 DEFAULT_YEARS = 5
 """Years before the claim over which a trend without a start is taken."""
-
-SHORTEST = 6
-"""Months a window must have."""
-
-REACH = 6
-"""Months before and after a date over which a break is measured."""
 
 _UNIT = "standard deviations"
 _FOR: tuple[Word, ...] = ("supported", "leans supported")
 _AGAINST: tuple[Word, ...] = ("contradicted", "leans contradicted")
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """Part of a trajectory: positions of its first and last month."""
-
-    path: Trajectory
-    begin: int
-    end: int
-
-    @property
-    def start(self) -> date:
-        return self.path.months[self.begin]
-
-    @property
-    def stop(self) -> date:
-        return self.path.months[self.end]
-
-    @property
-    def years(self) -> float:
-        return (self.end - self.begin) / 12
 
 
 def trend(claim: Claim, bench: Bench) -> Finding:
@@ -67,7 +44,7 @@ def trend(claim: Claim, bench: Bench) -> Finding:
     assert claim.subject is not None
     cuts = {}
     for power in claim.powers:
-        cut = _window(bench.path(claim.subject, power, claim.instrument), claim, bench, DEFAULT_YEARS)
+        cut = window(bench.path(claim.subject, power, claim.instrument), claim, bench, DEFAULT_YEARS)
         if isinstance(cut, str):
             return Finding(None, cut, missing=(cut,), would_change=_LATER)
         cuts[power] = cut
@@ -75,7 +52,7 @@ def trend(claim: Claim, bench: Bench) -> Finding:
     def chance(power: str, weights: Floats) -> float:
         cut = cuts[power]
         change = (cut.path.draws[:, cut.end] - cut.path.draws[:, cut.begin]) @ weights
-        return _directed(change, claim.direction)
+        return directed(change, claim.direction)
 
     numbers = []
     for power, cut in cuts.items():
@@ -89,13 +66,13 @@ def trend(claim: Claim, bench: Bench) -> Finding:
                 )
             )
     cut = next(iter(cuts.values()))
-    window = window_words(cut.start, cut.stop)
+    when = window_words(cut.start, cut.stop)
     probability, word, split = _by_channel(
-        claim, lambda weights: _all(chance(p, weights) for p in claim.powers)
+        claim, lambda weights: all_hold(chance(p, weights) for p in claim.powers)
     )
     return Finding(
         probability,
-        f"{_chance_words(probability, word)} of the movement claimed {window}{split}.",
+        f"{_chance_words(probability, word)} of the movement claimed {when}{split}.",
         word,
         tuple(numbers),
         _estimates(claim, bench, cut.start, cut.stop),
@@ -114,21 +91,22 @@ def level(claim: Claim, bench: Bench) -> Finding:
         )
     cuts = {}
     for power in claim.powers:
-        cut = _window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
+        cut = window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
         if isinstance(cut, str):
             return Finding(None, cut, missing=(cut,), would_change=_LATER)
         cuts[power] = cut
     numbers = tuple(
         _number(
             f"alignment with {name_of(power)}, {_CHANNELS[channel]}",
-            _mean(cut, np.array(WEIGHTS[channel])),
+            mean_of(cut, np.array(WEIGHTS[channel])),
             _UNIT,
         )
         for power, cut in cuts.items()
         for channel in ("deed", "word", "overall")
     )
     probability, word, split = _by_channel(
-        claim, lambda weights: _all(_directed(_mean(cut, weights), claim.direction) for cut in cuts.values())
+        claim,
+        lambda weights: all_hold(directed(mean_of(cut, weights), claim.direction) for cut in cuts.values()),
     )
     cut = next(iter(cuts.values()))
     because = (
@@ -144,19 +122,19 @@ def gap(claim: Claim, bench: Bench) -> Finding:
     assert claim.subject is not None
     powers = claim.powers or _default_powers(claim)
     numbers, chances = [], []
-    cuts: dict[str, _Cut] = {}
+    cuts: dict[str, Cut] = {}
     for power in powers:
-        cut = _window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
+        cut = window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
         if isinstance(cut, str):
             return Finding(None, cut, missing=(cut,), would_change=_LATER)
         cuts[power] = cut
-        difference = _mean(cut, np.array([-1.0, 1.0]))
+        difference = mean_of(cut, np.array([-1.0, 1.0]))
         numbers.append(_number(f"words minus deeds toward {name_of(power)}", difference, _UNIT))
         if claim.direction is None:
-            chances.append(_differs(difference, 1 if claim.powers else len(powers)))
+            chances.append(differs(difference, 1 if claim.powers else len(powers)))
         else:
-            chances.append(_directed(difference, claim.direction))
-    probability = _all(chances) if claim.powers else max(chances)
+            chances.append(directed(difference, claim.direction))
+    probability = all_hold(chances) if claim.powers else max(chances)
     cut = next(iter(cuts.values()))
     because = f"{_chance_words(probability, None)} of such a gap {window_words(cut.start, cut.stop)}."
     if not claim.powers:
@@ -179,13 +157,13 @@ def balance(claim: Claim, bench: Bench) -> Finding:
     powers = _rivals(claim)
     cuts = {}
     for power in powers:
-        cut = _window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
+        cut = window(bench.path(claim.subject, power, claim.instrument), claim, bench, 1)
         if isinstance(cut, str):
             return Finding(None, cut, missing=(cut,), would_change=_LATER)
         cuts[power] = cut
 
     def chance(weights: Floats) -> float:
-        means = {power: _mean(cut, weights) for power, cut in cuts.items()}
+        means = {power: mean_of(cut, weights) for power, cut in cuts.items()}
         moments = {power: (float(draws.mean()), float(draws.std())) for power, draws in means.items()}
         if claim.leader == EQUAL:
             most = max(leads(moments, power) for power in powers)
@@ -196,14 +174,14 @@ def balance(claim: Claim, bench: Bench) -> Finding:
     numbers = tuple(
         _number(
             f"alignment with {name_of(power)}, {_CHANNELS[claim.channel or 'overall']}",
-            _mean(cut, np.array(WEIGHTS[claim.channel or "overall"])),
+            mean_of(cut, np.array(WEIGHTS[claim.channel or "overall"])),
             _UNIT,
         )
         for power, cut in cuts.items()
     )
     probability, word, split = _by_channel(claim, chance)
     cut = next(iter(cuts.values()))
-    window = window_words(cut.start, cut.stop)
+    when = window_words(cut.start, cut.stop)
     what = (
         f"that all stand within {EQUIVALENT} standard deviations of each other"
         if claim.leader == EQUAL
@@ -211,7 +189,7 @@ def balance(claim: Claim, bench: Bench) -> Finding:
     )
     return Finding(
         probability,
-        f"{_chance_words(probability, word)} {what} {window}{split}.",
+        f"{_chance_words(probability, word)} {what} {when}{split}.",
         word,
         numbers,
         _estimates(claim, bench, cut.start, cut.stop, powers),
@@ -228,11 +206,11 @@ def break_(claim: Claim, bench: Bench) -> Finding:
     middle = claim.when.first + (claim.when.last - claim.when.first) / 2
     chances: list[tuple[float, float, float]] = []
     numbers = []
-    cuts: dict[str, _Cut] = {}
+    cuts: dict[str, Cut] = {}
     for power in powers:
         path = bench.path(claim.subject, power, claim.instrument)
-        at = _position(path, middle)
-        last = _last_observed(path, claim)
+        at = position(path, middle)
+        last = last_observed(path, claim)
         if (
             at is None
             or at < REACH
@@ -243,15 +221,13 @@ def break_(claim: Claim, bench: Bench) -> Finding:
             pair = f"{name_of(claim.subject)} and {name_of(power)}"
             why = f"There is no evidence about {pair} on both sides of {middle:%B %Y}."
             return Finding(None, why, missing=(why,), would_change=_LATER)
-        end = min(len(path.months) - 1, _position(path, last) or 0)
-        first = 0 if claim.since is None else _position(path, claim.since) or 0
-        until = end if claim.until is None else min(end, _position(path, claim.until) or end)
-        cuts[power] = _Cut(path, first, max(until, at))
+        end = min(len(path.months) - 1, position(path, last) or 0)
+        first = 0 if claim.since is None else position(path, claim.since) or 0
+        until = end if claim.until is None else min(end, position(path, claim.until) or end)
+        cuts[power] = Cut(path, first, max(until, at))
         chances.append(
             tuple(  # type: ignore[arg-type]
-                _larger_than_others(
-                    path.draws @ np.array(WEIGHTS[channel]), at, first, until, claim.direction
-                )
+                larger_than_others(path.draws @ np.array(WEIGHTS[channel]), at, first, until, claim.direction)
                 for channel in ("deed", "word", "overall")
             )
         )
@@ -311,81 +287,7 @@ def analogue(claim: Claim, bench: Bench) -> Finding:
     because = (
         f"{'; '.join(told)} (nearest ten years of each; a rank among pairs, not a posterior probability)."
     )
-    return Finding(_all(chances), because, None, tuple(numbers), would_change=_LATER)
-
-
-def leads(moments: dict[str, tuple[float, float]], leader: str) -> float:
-    """Probability that one of several independent normals is the largest, by quadrature.
-
-    Args:
-        moments: name -> (mean, standard deviation).
-        leader: the name.
-    """
-    own = moments[leader]
-    others = sorted(value for name, value in moments.items() if name != leader)
-    grid = _grid([own, *others])
-    density = np.exp(-0.5 * ((grid - own[0]) / own[1]) ** 2) / (own[1] * np.sqrt(2 * np.pi))
-    below = prod((ndtr((grid - mean) / sd) for mean, sd in others), start=np.ones_like(grid))
-    return float(min(1.0, np.trapezoid(density * below, grid)))
-
-
-def alike(moments: Sequence[tuple[float, float]], width: float) -> float:
-    """Probability that the range of independent normals is below a width, by quadrature over the smallest of them."""
-    ordered = sorted(moments)
-    grid = _grid(ordered)
-    total = 0.0
-    for i, (mean, sd) in enumerate(ordered):
-        density = np.exp(-0.5 * ((grid - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
-        inside = [
-            ndtr((grid + width - m) / s) - ndtr((grid - m) / s) for j, (m, s) in enumerate(ordered) if j != i
-        ]
-        total += float(np.trapezoid(density * prod(inside, start=np.ones_like(grid)), grid))
-    return min(1.0, total)
-
-
-def _grid(moments: Sequence[tuple[float, float]]) -> Floats:
-    low = min(mean - 8 * sd for mean, sd in moments)
-    high = max(mean + 8 * sd for mean, sd in moments)
-    return np.linspace(low, high, 8001)
-
-
-def _larger_than_others(draws: Floats, at: int, first: int, until: int, direction: int | None) -> float:
-    """Share of (draw, other date) at which the change across the date is the larger.
-
-    Args:
-        draws: (D, T).
-        at: position of the date.
-        first, until: positions between which other dates lie.
-        direction: +1 or -1 for a change that way, else the size of the change counts.
-    """
-    centres = np.arange(max(REACH, first), min(draws.shape[1] - REACH, until - REACH + 1))
-    others = centres[np.abs(centres - at) > REACH]
-    if not len(others):
-        return 0.5
-    here = draws[:, at + REACH] - draws[:, at - REACH]
-    there = draws[:, others + REACH] - draws[:, others - REACH]
-    if direction in (1, -1):
-        return float((direction * here[:, None] > direction * there).mean())
-    return float((np.abs(here)[:, None] > np.abs(there)).mean())
-
-
-def _directed(draws: Floats, direction: int | None) -> float:
-    """Probability of a sign; for direction 0 that nothing changed, undecided where the draws are too wide to say."""
-    positive = float((draws > 0).mean())
-    if direction == 1:
-        return positive
-    if direction == -1:
-        return 1 - positive
-    same = float((np.abs(draws) < EQUIVALENT).mean())
-    return max(same, 1 - max(positive, 1 - positive))
-
-
-def _differs(draws: Floats, looks: int) -> float:
-    """Probability that something is not zero: outside the equivalent zone, and of a known sign."""
-    outside = float((np.abs(draws) > EQUIVALENT).mean())
-    positive = float((draws > 0).mean())
-    sign = 1 - looks * (1 - max(positive, 1 - positive))
-    return min(outside, max(0.5, sign)) if outside > 0.5 else outside
+    return Finding(all_hold(chances), because, None, tuple(numbers), would_change=_LATER)
 
 
 def _by_channel(claim: Claim, chance: Callable[[Floats], float]) -> tuple[float | None, Word | None, str]:
@@ -397,48 +299,6 @@ def _by_channel(claim: Claim, chance: Callable[[Floats], float]) -> tuple[float 
     opposite = {word_of(deeds) in _FOR, word_of(words) in _FOR} == {True, False}
     opposite &= {word_of(deeds) in _AGAINST, word_of(words) in _AGAINST} == {True, False}
     return (None, "mixed", split) if opposite else (both, None, split)
-
-
-def _all(chances: Iterable[float]) -> float:
-    """Probability that all of several independent things hold, in an order that names do not decide."""
-    return prod(sorted(chances))
-
-
-def _window(path: Trajectory, claim: Claim, bench: Bench, years: int) -> _Cut | str:
-    """The months a claim is about, or why there is no evidence in them."""
-    last = _last_observed(path, claim)
-    who = f"{name_of(claim.subject)} and the power"
-    if last is None:
-        return f"There is no observation of {who} in this channel and instrument."
-    stated = claim.until or (claim.when.last if claim.when else None) or bench.published
-    stop = min(stated, last) if stated else last
-    end = _position(path, stop)
-    if end is None:
-        return f"There is no estimate at {stop:%B %Y}."
-    since = claim.since or (claim.when.first if claim.when and claim.form == "trend" else None)
-    begin = max(0, end - 12 * years) if since is None else _position(path, max(since, path.months[0]))
-    if begin is None or end - begin < SHORTEST:
-        return (
-            f"Evidence ends in {last:%B %Y}: fewer than {SHORTEST} months of it lie in the window "
-            f"{window_words(since, stated)}."
-        )
-    return _Cut(path, begin, end)
-
-
-def _last_observed(path: Trajectory, claim: Claim) -> date | None:
-    seen = {"deed": path.observed[:1], "word": path.observed[1:], None: path.observed}[claim.channel]
-    return max((day for day in seen if day is not None), default=None)
-
-
-def _position(path: Trajectory, day: date) -> int | None:
-    month = date(day.year, day.month, 1)
-    return path.months.index(month) if month in path.months else None
-
-
-def _mean(cut: _Cut, weights: Floats) -> Floats:
-    """(D,) mean over the window."""
-    mean: Floats = cut.path.draws[:, cut.begin : cut.end + 1].mean(axis=1) @ weights
-    return mean
 
 
 def _default_powers(claim: Claim) -> tuple[str, ...]:
@@ -506,7 +366,7 @@ def _estimates(
     )
 
 
-def _unobserved(cuts: dict[str, _Cut], claim: Claim, *, both: bool = False) -> tuple[str, ...]:
+def _unobserved(cuts: dict[str, Cut], claim: Claim, *, both: bool = False) -> tuple[str, ...]:
     """What the window lacks."""
     found = []
     for power, cut in cuts.items():

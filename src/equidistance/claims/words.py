@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from equidistance.claims.asked import asked
 from equidistance.claims.forms import EQUAL
 from equidistance.claims.matching import stems
 from equidistance.errors import EquidistanceError
@@ -77,6 +78,10 @@ def understood(claim: Claim) -> str:
 def _trend(claim: Claim) -> str:
     how = {1: "moves closer to", -1: "moves away from", 0: "stays where it is toward", None: "moves toward"}
     window = window_words(claim.since, claim.until)
+    wanted = asked(claim)
+    if wanted is not None:
+        grow = {1: "grew", -1: "fell", 0: "stayed as they were", None: "changed"}[claim.direction]
+        return f"{wanted.words()} {grow} {when_words(claim.when) if claim.when else window}"
     return f"{name_of(claim.subject)} {how[claim.direction]} {names_of(claim.powers)}{channel_words(claim)} {window}"
 
 
@@ -104,6 +109,10 @@ def _number(claim: Claim) -> str:
 
 
 def _ratio(claim: Claim) -> str:
+    wanted = asked(claim)
+    if wanted is not None and wanted.change:
+        date_told = f" {when_words(claim.when)}" if claim.when else ""
+        return f"{wanted.words()}{date_told} are {amount_words(claim.amount)} those of the same months a year before"
     return (
         f"{_quantity(claim)}: the value of {name_of(claim.subject)} is "
         f"{amount_words(claim.amount)} that of {names_of(claim.powers)}"
@@ -143,6 +152,9 @@ def _balance(claim: Claim) -> str:
 def _break(claim: Claim) -> str:
     how = {1: "moved closer to", -1: "moved away from", 0: "changed toward", None: "changed toward"}
     toward = names_of(claim.powers)
+    wanted = asked(claim)
+    if wanted is not None:
+        return f"{wanted.words()} changed their level {when_words(claim.when)}"
     moved = f"{name_of(claim.subject)} {how[claim.direction]} {toward}{channel_words(claim)}"
     return f"{moved} more {when_words(claim.when)} than at other dates"
 

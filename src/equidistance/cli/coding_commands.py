@@ -46,6 +46,13 @@ def code(
         Path | None,
         typer.Option(help="Weights to code with, or to write with --train (default: those that ship)."),
     ] = None,
+    embeddings: Annotated[
+        bool,
+        typer.Option(
+            "--embeddings",
+            help="Let sentence embeddings have a say: better types, slower (pip install 'equidistance[embeddings]').",
+        ),
+    ] = False,
 ) -> None:
     """Code sentences as PLOVER events: what the source does to the target, in word or deed, and how sure that is.
 
@@ -54,7 +61,7 @@ def code(
     from equidistance.cli.terminal import refuse_unwritable
 
     if train is not None:
-        _train(train, file, weights)
+        _train(train, file, weights, embeddings)
         return
     if file is None:
         raise InvalidRequest("Name a file of sentences.", hint="Example: equidistance code sentences.tsv")
@@ -67,7 +74,7 @@ def code(
     rows, rejected = read_sentences(file)
     if not rows and not rejected:
         raise BadFile(f"{file} holds a header and no sentence.", hint="Add rows below the header.")
-    table = run(rows, weights=weights)
+    table = run(rows, weights=weights, embeddings=embeddings)
     if out is not None:
         _write(table, out)
         print(f"Written: {printable(str(out))} ({len(table)} rows)", file=sys.stderr)
@@ -79,7 +86,7 @@ def code(
     _tell_rejected(rejected)
 
 
-def _train(train: Path, file: Path | None, weights: Path | None) -> None:
+def _train(train: Path, file: Path | None, weights: Path | None, embeddings: bool) -> None:
     from equidistance.reading.coder_train import train_file
 
     if file is not None:
@@ -88,13 +95,26 @@ def _train(train: Path, file: Path | None, weights: Path | None) -> None:
         raise InvalidRequest(
             "Say where the weights go.", hint=f"equidistance code --train {train} --weights weights.npz"
         )
-    manifest, rejected = train_file(train, weights)
+    encoder = None
+    if embeddings:
+        from equidistance.reading.coder_embeddings import encoder as installed
+
+        encoder = installed()
+    manifest, rejected = train_file(train, weights, encoder)
     figures = manifest["cross_validation"]["together"]
     print(
         f"{manifest['sentences']} sentences, {manifest['folds']}-fold cross-validation: "
         f"quad accuracy {figures['quad_accuracy']:.3f}, type accuracy {figures['type_accuracy']:.3f}. "
         f"Written: {printable(str(weights))}"
     )
+    if embeddings:
+        from equidistance.reading.coder_embedded import beside
+
+        figures = manifest["embeddings"]["cross_validation"]["together"]
+        print(
+            f"With embeddings: quad accuracy {figures['quad_accuracy']:.3f}, "
+            f"type accuracy {figures['type_accuracy']:.3f}. Written: {printable(str(beside(weights)))}"
+        )
     _tell_rejected(rejected)
 
 

@@ -37,7 +37,9 @@ def screen(
     goods: Annotated[
         str,
         typer.Option(
-            "--list", help="chpl, eu-2023-01, families, a CSV file with a column code, or 'all' goods."
+            "--list",
+            help="chpl, eu-annexes, us-supplement-4, eu-2023-01, families, a CSV file with a column code, "
+            "or 'all' goods.",
         ),
     ] = "chpl",
     since: Annotated[str, typer.Option(help="First month after the sanctions.")] = "2022-03",
@@ -76,6 +78,9 @@ def screen(
         Literal["export", "re-export"],
         typer.Option(help="Which outbound flow of the intermediary is screened."),
     ] = "export",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Leave out goods whose code the list names only in part.")
+    ] = False,
     gravity: Annotated[
         bool, typer.Option("--gravity", help="Add the gravity counterfactual (needs pyfixest).")
     ] = False,
@@ -100,9 +105,10 @@ def screen(
     Example: equidistance screen KAZ --from EU --to RUS --list chpl --since 2022-03 --out kaz.html
     """
     from equidistance.cli.terminal import progress, refuse_unwritable
+    from equidistance.reexports.axes import NEIGHBOURS
     from equidistance.reexports.export import FORMATS, to_json, write_data
-    from equidistance.reexports.screen import NEIGHBOURS, origin_states
     from equidistance.reexports.screen import compare as run_all
+    from equidistance.reexports.screen import origin_states
     from equidistance.reexports.screen import screen as run
     from equidistance.reexports.trade import open_files
 
@@ -126,6 +132,7 @@ def screen(
         "null": null,
         "gravity": gravity,
         "outbound": flow,
+        "whole": whole,
         "draws": draws,
         "seed": seed,
     }
@@ -266,7 +273,8 @@ def lists_build(
     ] = None,
 ) -> None:
     """Build the shipped lists from the publishers' tables: codes, tiers and short names only."""
-    from equidistance.reexports.products import LISTS, build_lists
+    from equidistance.reexports.list_build import build_lists
+    from equidistance.reexports.products import LISTS
 
     made = build_lists(source, target or LISTS)
     print(f"{', '.join(f'{name} {lines:,}' for name, lines in made.items())} lines in {target or LISTS}")
@@ -296,7 +304,13 @@ def comtrade(
     from equidistance.reexports.products import get_list
     from equidistance.sources.comtrade_api import download
 
-    codes = None if goods == "all" else sorted(get_list(goods).groups())
+    listing = None if goods == "all" else get_list(goods)
+    if listing is not None and listing.headings():
+        raise InvalidRequest(
+            f"The list {listing.name} names whole chapters or headings, and the service is asked for six-digit codes.",
+            hint="Download all goods with --list all, and name the list when you screen.",
+        )
+    codes = None if listing is None else sorted(listing.groups())
     with progress() as report:
         files = download(
             reporters, periods, directory, partners=partners, flow=flow, products=codes, progress=report

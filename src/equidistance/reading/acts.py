@@ -44,6 +44,11 @@ _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
 _ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
+_ACCUSED_OF = re.compile(
+    r"(?i)\b(?:accus|suspect|blam|charg|convict|acquit|обвин|подозрева)\w*\b[^.;:]{0,70}\b(?:of|for|with|в)\s+(?:having\s+)?(?:\w+ly\s+)?$"
+)
+_SUMMONS = frozenset(("summoned", "вызван"))
+_NOTES = frozenset(("protest-note", "нота"))
 MOST_ACTS = 12
 MOST_TRIED = 60  # triggers looked at in one sentence: an honest one has a handful
 SURE_OPINION = 0.7  # from here on the coder's other type lowers an act's confidence
@@ -91,6 +96,8 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
                 acts.append(act)
     for statement in said:
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
+    named = {(act.type, act.actor) for act in acts if act.partner is not None}
+    acts = [act for act in acts if act.partner is not None or (act.type, act.actor) not in named]
     return acts[:MOST_ACTS], said
 
 
@@ -115,6 +122,10 @@ def _absorbed(
     for other in found:
         if other is one:
             continue
+        if one[2].name in _NOTES and other[2].name in _SUMMONS:
+            return True  # who is called in is handed the note there
+        if other[2].name == "agree" and 0 <= one[0] - other[1] <= 2 and other[3].pairs[0][2] is not None:
+            return True  # "agreed to supply" is an agreement: nothing has been supplied
         if one[2].name in _BEFORE_VERBS and 0 <= other[0] - one[1] <= 12:
             return True
         between = scene.text[other[1] : one[0]] if other[1] <= one[0] else ","
@@ -146,10 +157,14 @@ def _as_before(
 
 def _alone(trigger: Trigger, scene: Scene) -> bool:
     """Acts that make sense without a partner named: restrictions for whoever is concerned, money for a region."""
-    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE") or (trigger.type == "AID" and bool(scene.amounts))
+    return trigger.type in ("SANCTION", "COERCE", "MOBILIZE") or (
+        trigger.type == "AID" and bool(scene.amounts)
+    )
 
 
 def _skipped(scene: Scene, trigger: Trigger, start: int) -> bool:
+    if _ACCUSED_OF.search(scene.text, max(0, start - 90), start):
+        return True  # what somebody is accused of is the accuser's word
     return trigger.name != "revise" and bool(_SKIP.search(scene.text, max(0, start - 45), start))
 
 
@@ -242,8 +257,19 @@ def _quote(scene: Scene, span: tuple[int, int], actor_text: str, partner_text: s
 def nearest_date(scene: Scene, at: int) -> When | None:
     """The date of the sentence nearest to a place in it; dates inside a quotation belong to what is quoted."""
     inside = scene.in_quotation(at, at + 1)
-    dates = [one for one in scene.dates if inside or not scene.in_quotation(one.start, one.end)]
+    dates = [
+        one
+        for one in scene.dates
+        if (inside or not scene.in_quotation(one.start, one.end))
+        and not scene.aside(one.start, at)
+        and not _UNTIL.search(scene.text, max(0, one.start - 12), one.start)
+    ]
     return min(dates, key=lambda one: abs(one.start - at)).when if dates else None
+
+
+_UNTIL = re.compile(
+    r"(?i)\b(?:until|till|before|до)\s+(?:the\s+)?$"
+)  # when it was over is not when it was done
 
 
 def _place(scene: Scene) -> str | None:

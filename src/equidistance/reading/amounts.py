@@ -119,7 +119,10 @@ def _patterns() -> tuple[tuple[re.Pattern[str], Kind], ...]:
         (rf"(?P<unit>{_any('money', signs=True)})\s?{number}{scale}", "money"),
         (rf"{number}{scale}\s+(?:of\s+)?(?P<unit>{_any('money')})", "money"),
         (rf"{number}\s?(?P<unit>%|percent|per cent|процент\w*)", "share"),
-        (rf"(?P<fraction>{_any('fraction')})(?=\s+(?:of|the|[а-яё]))", "share"),
+        (
+            rf"(?P<fraction>{_any('fraction')})(?=\s+(?:of|the|[а-яё])|(?<!half)\s*[,.;]|(?<=quarters)\s)",
+            "share",
+        ),
         (rf"(?:в\s+)?{number}[\s-]*(?P<unit>times|fold|раза?)", "times"),
         (rf"(?P<fold>{_any('fold')})", "times"),
         (rf"{number}{scale}[\s-]+(?:square |кв\. )?(?P<unit>{_any('measure')})", "measure"),

@@ -8,6 +8,7 @@ from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
 from equidistance.reading.claim_rules import QUESTION, by_rules, clause, inside_quotation
+from equidistance.reading.goods_claims import goods_claim
 from equidistance.reading.loaded import loaded_in
 from equidistance.reading.records import Act, Amount, Claim, Form
 from equidistance.reading.roles import subject
@@ -21,6 +22,8 @@ MOST_CLAIMS = 8
 
 def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     """The claims of one sentence."""
+    if (goods := goods_claim(scene, said)) is not None:
+        return [goods, *_quotations(scene, said)]  # the sentence says how much trade moved, and nothing of stance
     found: list[Claim] = []
     ruled = list(by_rules(scene, said))
     figures = [one for one in ruled if one.rule == "claim:rising-figure"]
@@ -42,7 +45,9 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     ):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
-    if any(one.form == "count" for one in found):  # "40 companies operate there" is a count, not a level as well
+    if any(
+        one.form == "count" for one in found
+    ):  # "40 companies operate there" is a count, not a level as well
         found = [one for one in found if one.rule != "claim:operate"]
     if not QUESTION.search(scene.text):
         found.extend(_opinions(scene, found, acts, said))

@@ -78,11 +78,14 @@ class Model:
             found: features of the sentence.
             bare: whether only the member without words of a language may speak.
         """
-        scores = self.members["bare"].scores(found)
         if bare:
-            return softmax(self.bare_temperature * scores)
-        scores = self.share * self.members["full"].scores(found) + (1 - self.share) * scores
-        return softmax(self.temperature * scores)
+            return softmax(self.bare_temperature * self.members["bare"].scores(found))
+        return softmax(self.temperature * self.scores(found))
+
+    def scores(self, found: Mapping[str, float]) -> NDArray[np.float64]:
+        """Mean of the members' log-scores, shape (types,), before calibration."""
+        full, bare = (self.members[name].scores(found) for name in ("full", "bare"))
+        return self.share * full + (1 - self.share) * bare
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:

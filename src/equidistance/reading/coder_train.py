@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from equidistance.reading.coder_rules import apply_rules
 from equidistance.reading.coder_table import read_sentences
 from equidistance.reading.coder_text import mark
 from equidistance.sources.card import Rejected
+
+if TYPE_CHECKING:
+    from equidistance.reading.coder_embeddings import Encoder
 
 PENALTY = 2.0
 """C of the full member."""
@@ -96,7 +99,7 @@ def all_features(examples: Sequence[Example]) -> list[list[Found]]:
 
 
 def fit(found: Sequence[Sequence[Found]], types: Sequence[str], share: float = SHARE) -> Model:
-    """Fit both members; the temperatures are 1 until :func:`calibrate` sets them.
+    """Fit both members; the temperatures are 1 until :func:`train` sets them.
 
     Args:
         found: features of the variants of every example, as :func:`all_features` gives them.
@@ -111,7 +114,6 @@ def fit(found: Sequence[Sequence[Found]], types: Sequence[str], share: float = S
 def _member(
     found: Sequence[Sequence[Found]], types: Sequence[str], penalty: float, families: frozenset[str] | None
 ) -> Member:
-    from scipy.optimize import minimize
     from scipy.sparse import csr_matrix
 
     def wanted(name: str) -> bool:
@@ -134,23 +136,41 @@ def _member(
         labels.append(ORDER.index(kind))
         weights.append(weight)
     design = csr_matrix((values, columns, starts), shape=(len(labels), len(names)))
-    transposed = design.T.tocsr()
-    truth = np.eye(len(ORDER))[labels]
+    return Member(rows, minimum(design, labels, weights, penalty))
+
+
+def minimum(
+    design: Any, labels: Sequence[int], weights: Sequence[float], penalty: float
+) -> NDArray[np.float64]:
+    """The coefficients that minimise the penalised loss, shape (features, types).
+
+    Args:
+        design: sparse or dense, shape (lessons, features).
+        labels: column of the type of every lesson.
+        weights: weight of every lesson.
+        penalty: C.
+    """
+    from scipy.optimize import minimize
+
+    transposed = design.T.tocsr() if hasattr(design, "tocsr") else design.T
+    shape = (design.shape[1], len(ORDER))
+    truth = np.eye(len(ORDER))[list(labels)]
     weight_column = np.array(weights)[:, None]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        coefficients = flat.reshape(len(names), len(ORDER))
+        coefficients = flat.reshape(shape)
         scores = design @ coefficients
         scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
         value = -float((weight_column * truth * scores).sum()) + float((flat * flat).sum()) / (2 * penalty)
         gradient = transposed @ (weight_column * (np.exp(scores) - truth)) + coefficients / penalty
         return value, gradient.ravel()
 
-    start = np.zeros(len(names) * len(ORDER))
+    start = np.zeros(shape[0] * shape[1])
     result = minimize(
         loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-9, "gtol": 1e-4}
     )
-    return Member(rows, result.x.reshape(len(names), len(ORDER)))
+    found: NDArray[np.float64] = result.x.reshape(shape)
+    return found
 
 
 @cache
@@ -230,7 +250,11 @@ def macro_f1(said: Sequence[object], truth: Sequence[object]) -> float:
 
 
 def train(
-    examples: Sequence[Example], quads: Sequence[int], weights: Path, origin: Mapping[str, Any]
+    examples: Sequence[Example],
+    quads: Sequence[int],
+    weights: Path,
+    origin: Mapping[str, Any],
+    encoder: "Encoder | None" = None,
 ) -> dict[str, Any]:
     """Cross-validate, calibrate, fit on everything, write weights and manifest.
 
@@ -239,9 +263,10 @@ def train(
         quads: quad class of every example as its annotators gave it.
         weights: where the weights go; the manifest goes beside them.
         origin: what the manifest says of the file they came from.
+        encoder: also train the member that sees embeddings; its weights and manifest go beside the others.
 
     Returns:
-        The manifest.
+        The manifest; with an encoder that of the embeddings too, as ``embeddings``.
     """
     types = [example.type for example in examples]
     found = all_features(examples)
@@ -250,7 +275,7 @@ def train(
     members = fit(found, types).members
     model = Model(members, SHARE, temperature(together, types), temperature(bare, types))
     save(model, weights)
-    manifest = {
+    manifest: dict[str, Any] = {
         "what": "weights of the statistical event coder",
         "made_by": "equidistance code --train",
         "trained_on": dict(origin),
@@ -259,8 +284,8 @@ def train(
         "features": {name: len(member.rows) for name, member in members.items()},
         "folds": FOLDS,
         "cross_validation": {
-            "together": _rounded(accuracy(together, types, quads)),
-            "bare": _rounded(accuracy(bare, types, quads)),
+            "together": rounded(accuracy(together, types, quads)),
+            "bare": rounded(accuracy(bare, types, quads)),
         },
         "temperature": model.temperature,
         "bare_temperature": model.bare_temperature,
@@ -268,20 +293,28 @@ def train(
     }
     path = weights.with_name(weights.stem.replace("_weights", "") + "_manifest.json")
     path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return manifest
+    if encoder is None:
+        return manifest
+    from equidistance.reading.coder_train_embedded import train_embedded
+
+    return manifest | {"embeddings": train_embedded(examples, quads, together, weights, origin, encoder)}
 
 
-def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+def rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures as manifests state them."""
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def train_file(path: Path, weights: Path) -> tuple[dict[str, Any], list[Rejected]]:
+def train_file(
+    path: Path, weights: Path, encoder: "Encoder | None" = None
+) -> tuple[dict[str, Any], list[Rejected]]:
     """Train on a table of sentences.
 
     Args:
         path: TSV, CSV or Parquet with ``sentence``, ``source``, ``target``, ``type`` (or ``gold_root``) and, if known,
             ``quad`` (or ``gold_penta``).
         weights: where the weights go.
+        encoder: also train the member that sees embeddings.
 
     Returns:
         The manifest, and the rows left out with their reasons.
@@ -311,4 +344,4 @@ def train_file(path: Path, weights: Path) -> tuple[dict[str, Any], list[Rejected
             f"{path} holds {len(examples)} sentences of known type; at least {10 * FOLDS} are needed."
         )
     origin = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": len(rows)}
-    return train(examples, quads, weights, origin), rejected
+    return train(examples, quads, weights, origin, encoder), rejected

@@ -8,7 +8,8 @@ from equidistance.reading.scene import PREPOSITIONS, Group, Scene
 from equidistance.reading.tables import phrase, rows
 
 _PASSIVE = re.compile(
-    r"\b(?:was|were|been|be|being|is|are|got)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$", re.IGNORECASE
+    r"\b(?:was|were|been|be|being|is|are|got|был[аои]?|будет|будут)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$",
+    re.IGNORECASE,
 )
 _BOUNDARY = re.compile(
     r";|\s(?:while|whereas|when|although|but|тогда как|в то время как|но|когда|хотя)\s|"
@@ -19,6 +20,8 @@ _OBJECT = frozenset(
      "по", "с", "со", "против", "на", "к", "ко", "для", "из", "у", "от")
 )  # fmt: skip
 _PLACE = frozenset(("in", "в", "во"))
+_SHORT_PARTICIPLE = re.compile(r"(?i)(?:[аяе]н[оаы]?|[ия]т[оаы])$")  # "подписано", "принята"
+_BY = re.compile(r"\s+(?:\w+ly\s+)?by\s")
 _EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
 MOST_PAIRS = 12
 
@@ -83,6 +86,8 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "noun": _noun,
         "noun-on": _noun_on,
         "moved": _moved,
+        "summoned": _summoned,
+        "entered": _entered,
     }[trigger.roles]
     return find(scene, trigger, start, end)
 
@@ -116,8 +121,14 @@ def _passive(scene: Scene, start: int, end: int) -> bool:
     first = re.compile(r"[\w-]+").match(scene.text, start)
     if first is not None and first.group().lower().endswith("ing"):
         return False
+    if scene.language == "ru" and first is not None and _SHORT_PARTICIPLE.search(first.group()):
+        return True
     if _PASSIVE.search(scene.text, max(0, start - 25), start):
         return True
+    if _BY.match(scene.text, end) and any(
+        g.governor == "by" and 0 <= g.start - end <= 30 for g in scene.groups
+    ):
+        return True  # "soldiers detained by", "a base built by"
     return bool(re.search(r"\b(?:was|were|been|be|being)\s+\w+$", scene.text[start:end]))
 
 
@@ -138,6 +149,12 @@ def _window(scene: Scene, start: int, end: int) -> tuple[int, int]:
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:
     """The group before ``start`` that no preposition governs; else (``weak``) an owner or one an opening phrase has."""
     fallback: Group | None = None
+    opening = _OPENING.match(scene.text)
+    if opening is not None and opening.start("verb") == start:  # "By supplying A with radars, B ..."
+        comma = scene.text.find(",", start)
+        main = [g for g in scene.groups if g.start > comma > 0 and g.governor == "" and not g.possessive]
+        if main and main[0].start - comma <= 30:
+            return main[0]
     conjoined = re.search(
         r"\b(?:and|и)\s+(?:\w+ly\s+|also\s+|then\s+|later\s+)?$",
         scene.text[(before := max(0, start - 40)) : start],
@@ -153,7 +170,7 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
     for group in reversed(scene.groups):
         if group.start < low:
             break
-        if group.end > start or (group.start <= start < group.end):
+        if group.end > start or (group.start <= start < group.end) or scene.aside(group.start, start):
             continue
         if group.governor == "" or (group.governor in _CONJUNCTIONS and _before_verb(scene, group, start)):
             if group.possessive and fallback is None and start - group.end > 25:
@@ -174,6 +191,9 @@ def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Gro
     return fallback if weak else None
 
 
+_OPENING = re.compile(
+    r"(?:(?:By|After|Before|While|Since|Despite|Besides|Without|In|On)\s+)?(?P<verb>\w+ing)\b", re.IGNORECASE
+)
 _CONJUNCTIONS = frozenset(("after", "before", "since", "until", "as", "than", "like", "после", "до"))
 
 
@@ -191,7 +211,11 @@ def _after(
     """The partner among the groups after the trigger: by the table's preference, else the nearest that can be one."""
     first = re.compile(r"[\w-]+").match(scene.text, start)
     floor = first.end() if first else end
-    candidates = [g for g in scene.groups if floor <= g.start < high and not set(g.codes) <= but]
+    candidates = [
+        g
+        for g in scene.groups
+        if floor <= g.start < high and not set(g.codes) <= but and not scene.aside(g.start, start)
+    ]
     for wanted in trigger.prefer:
         for group in candidates:
             governor = group.governor or "object"
@@ -212,7 +236,9 @@ def _after(
             ):
                 return group
     for group in candidates:
-        if group.governor in _OBJECT:
+        if group.governor in _OBJECT and (
+            group.governor or _direct(scene, max(end, floor), group, first.start() if first else start)
+        ):
             return group
     return None
 
@@ -234,12 +260,26 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         return _pairs(agent, target or subject(scene, start, low), 0.7)
     if _passive(scene, start, end):
         patient = subject(scene, start, low)
-        agent = next((g for g in scene.groups if end <= g.start < high and g.governor in ("by", "от")), None)
-        if agent is not None:
-            return _pairs(agent, patient, 0.7)
-        return None
+        agents = [g for g in scene.groups if low <= g.start < high and g.governor in ("by", "от")]
+        agent = next((g for g in agents if g.start >= end), None)
+        # "two men detained by B were freed": who did the first thing did the second
+        agent = agent or next((g for g in agents if g.end <= start), None)
+        if agent is None:
+            return None
+        receiver = next(
+            (
+                g
+                for g in scene.groups
+                if g.start >= end
+                and g.governor == "to"
+                and "to" in trigger.prefer
+                and not set(g.codes) <= set(agent.codes)
+            ),
+            None,
+        )
+        return _pairs(agent, receiver or patient, 0.7)
     actors = subject(scene, start, low)
-    if actors is None and low:
+    if actors is None and low and _carried_on(scene.text, low, start):
         actors = subject(scene, start, 0, weak=False)
     partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
     if partner is None and actors is not None:
@@ -263,7 +303,38 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
             None,
         )
     together = bool(_EACH_OTHER.search(scene.text, end, high))
+    if (
+        partner is None
+        and actors is not None
+        and trigger.type in _AIMED
+        and len(actors.codes) == 1
+        and len(scene.text[actors.end : start].split()) <= 3
+    ):
+        other = _only_other(scene, actors)
+        if other is not None:
+            return _pairs(actors, other, 0.5)
     return _pairs(actors, partner, 0.75, together=together)
+
+
+def _carried_on(text: str, low: int, start: int) -> bool:
+    """Whether a clause keeps the subject before it: "but refused", "while it refused", not "when the court ruled"."""
+    words = re.findall(r"[\w’'-]+", text[low:start])[1:]
+    return len([word for word in words if not _CARRIES.fullmatch(word)]) == 0
+
+
+_CARRIES = re.compile(
+    r"(?i)it|he|she|they|who|has|have|had|was|were|is|are|also|later|then|still|now|soon|not|never|to|would|will|did|\w+ly|"
+    r"он|она|оно|они|также|потом|затем|позже|не|уже|при|этом"
+)
+_AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN"))
+"""What is always done to somebody."""
+
+
+def _only_other(scene: Scene, actors: Group) -> Group | None:
+    """The one other actor that the sentence names."""
+    others = [g for g in scene.groups if not set(g.codes) & set(actors.codes)]
+    codes = {code for g in others for code in g.codes}
+    return others[0] if len(codes) == 1 else None
 
 
 def _mutual(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -319,6 +390,11 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
         return _pairs(by, later[0], 0.6)
     if before is not None and len(before.codes) > 1:
         return _within(before, 0.7)
+    named = {code: g for g in reversed(scene.groups) for code in g.codes}
+    if trigger.type == "AGREE" and len(named) == 2 and _passive(scene, start, end):
+        # "during the visit of B's delegation to A a memorandum was signed"
+        (one, first), (two, second) = named.items()
+        return Parties(((one, first.named(one), two, second.named(two)),), 0.45)
     return None
 
 
@@ -430,6 +506,29 @@ def _moved(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | No
     target = next((g for g in scene.groups if g.start >= end and g.governor in ("into", "to", "in")), None)
     actor = agent or owner
     return _pairs(actor, target, 0.75) if actor is not None and target is not None else None
+
+
+def _entered(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "A joined B", "A was admitted to B": the passive has the same sense."""
+    low, high = _window(scene, start, end)
+    actors = subject(scene, start, low)
+    partner = None if actors is None else _after(scene, trigger, start, end, high, frozenset(actors.codes))
+    return None if partner is None else _pairs(actors, partner, 0.75)
+
+
+def _summoned(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
+    """ "The ambassador of A was called in to B's foreign ministry", "A's envoy was summoned by B"."""
+    inside = [g for g in scene.groups if g.start <= end and start <= g.end]
+    before = inside or [g for g in scene.groups if g.end <= start and start - g.end <= 12]
+    host = next(
+        (
+            g
+            for g in scene.groups
+            if g.start >= end - 2 and g.governor in ("to", "by", "in", "в", "во", "на") and g not in before
+        ),
+        None,
+    )
+    return _pairs(host, before[-1], 0.75) if host is not None and before else None
 
 
 _NOUN_BEFORE = PREPOSITIONS - {"to"} | {

@@ -57,6 +57,11 @@ class Scene:
     dates: tuple[DateMention, ...]
     amounts: tuple[AmountMention, ...]
     main: str | None
+    asides: tuple[tuple[int, int], ...] = ()
+
+    def aside(self, start: int, at: int) -> bool:
+        """Whether ``start`` lies in a clause set off by commas that ``at`` does not lie in."""
+        return any(a <= start < b and not a <= at < b for a, b in self.asides)
 
     def in_quotation(self, start: int, end: int) -> bool:
         """Whether a span lies inside a quotation."""
@@ -98,7 +103,14 @@ def scene(document: Document, cast: Cast, sentence: Sentence) -> Scene:
         dates=tuple(find_dates(sentence.text, document.published)),
         amounts=tuple(find_amounts(sentence.text)),
         main=cast.main,
+        asides=tuple(match.span() for match in _ASIDE.finditer(sentence.text)),
     )
+
+
+# "France, whose relations with Baku have soured, agreed": what is told inside is not what is told outside
+_ASIDE = re.compile(
+    r",\s(?:(?:which|who|whose|whom|where)\b|[a-z]+(?:ed|wn|ght|en)\s(?:for\s)?by\b|котор\w+|чь[яёеи]\w*)[^,;]{0,160},"
+)
 
 
 _CONNECTIVE = re.compile(r"\b(?:and|or|as|и|или|а)\b")
@@ -108,6 +120,8 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
     parts: list[list[Mention]] = []
     starts: list[int] = []
     for one in mentions:
+        if parts and _ethnic(text, parts[-1][-1], one):
+            continue  # "Bosnia's Serb leader", "a Kosovo Albanian": at home where the first name says
         floor = parts[-1][-1].end if parts else 0
         start = _phrase_start(text, one, floor)
         if (
@@ -135,6 +149,28 @@ def _groups(text: str, mentions: tuple[Mention, ...]) -> list[Group]:
         else:
             found.append(_group(text, start, members))
     return found
+
+
+_PEOPLES = re.compile(
+    r"(?:Serb|Croat|Albanian|Russian|Armenian|Hungarian|Uzbek|Tajik|Kazakh|Chinese|Abkhaz|Turk)s?"
+)
+_PEOPLE = re.compile(
+    r"\s+(?:leader|minority|politician|community|population|entity|activist|politicians|lawmakers?|militia)"
+)
+
+
+def _ethnic(text: str, before: Mention, one: Mention) -> bool:
+    """Whether a name says only of which people somebody is whose home stands right before it."""
+    if not _PEOPLES.fullmatch(one.text) or before.codes == one.codes:
+        return False
+    gap = text[before.end : one.start]
+    if gap == " ":
+        return (
+            _PEOPLE.match(text, one.end) is not None
+            or before.kind != "adjective"
+            or one.text.startswith("Serb")
+        )
+    return bool(re.fullmatch(r"['’]s? ", gap)) and _PEOPLE.match(text, one.end) is not None
 
 
 _FINITE = re.compile(r"\s+(?:is|are|was|were|has|have|had|will|would|does|did|do|cannot|can|\w+ed)\s")
@@ -196,17 +232,27 @@ def _phrase_start(text: str, one: Mention, floor: int) -> int:
     for match in re.finditer(r"(?<!\S)", window):
         head = _head_pattern().match(window, match.start())
         if head is not None and not re.match(
-            r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and)\s", head.group()
+            r"(?i)(?:in|on|at|to|by|with|from|for|of|after|under|and|"
+            r"и|а|но|в|во|на|к|с|со|по|о|об|от|из|за|у|для|через)\s",
+            head.group(),
         ):
             start -= len(window) - match.start()
             break
         head = None
+    seat = _SEAT.search(text[max(floor, start - 40) : start]) if one.kind == "capital" else None
+    if seat is not None:  # "the cabinet in Chisinau" is who acts, not where
+        start -= len(seat.group())
     while True:
         word = re.search(r"(?:(?<=\s)|^)([\w'’-]+)\s+$", text[floor:start])
         if word is None or word[1].lower() not in _FILLERS:
             return start
         start -= len(word.group())
 
+
+_SEAT = re.compile(
+    r"\b(?:(?:[Tt]he|[Aa]n?)\s+)?(?:\w+\s+)?(?:government|cabinet|junta|authorities|leadership|parliament|leaders|rulers|generals|"
+    r"ministry|Ministry|officials|diplomats)\s+in\s+$"
+)
 
 _UNKNOWN_LIST = re.compile(
     r"\b([a-zа-яё]+)\s+(?:the\s+)?(?:[A-ZА-ЯЁ][\w’'-]+(?:\s+[A-ZА-ЯЁ][\w’'-]+){0,3},\s+){1,4}$"
@@ -218,7 +264,9 @@ def _governor(text: str, start: int, *, listed: bool = False) -> str:
     before = re.sub(r"[“\"«(]+$", "", before).rstrip()
     if listed:  # "to the countries of Central Asia, Afghanistan and China": the list began before the first known name
         chain = _UNKNOWN_LIST.search(text[max(0, start - 90) : start])
-        if chain is not None and chain[1] in PREPOSITIONS:
+        # "in Samarkand, the ministers of A and B": what opens with an article and a small letter is no list's member
+        opens = re.match(r"(?:the|an?)\s+[a-z]", text[start:])
+        if chain is not None and chain[1] in PREPOSITIONS and opens is None:
             return chain[1]
     word = re.search(r"(?:^|\s)([\w-]+)$", before)
     found = word[1].lower() if word else ""

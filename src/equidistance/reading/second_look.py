@@ -15,6 +15,7 @@ MOST_LOOKED_AT = 20  # expressions in one sentence, the best first
 LEAST_WEIGHT = 1.5  # of an expression of the coder's lexicon: weaker ones say too little alone
 # below it the coder was wrong as often as right on the development half
 LEAST_CONFIDENCE = 0.45
+LEAST_SURE = 0.42  # confidence and place together: below it nothing was right on the development sentences
 _RUSSIAN_VERB = re.compile(r"(?i)(?:л[аои]?|[еиаяую]т|ут|ют)(?:с[яь])?$")
 Found = tuple[int, int, Trigger, Parties]
 
@@ -57,6 +58,8 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
             continue
         if coding.type != pattern.type:  # the whole sentence says something else than the word alone
             trigger = _trigger(coding.type, coding.mode or "", f"coder {coding.rule}")
+        if who.sure * coding.confidence < LEAST_SURE:
+            continue
         more.append((start, end, trigger, Parties(who.pairs, who.sure * coding.confidence)))
     return more
 

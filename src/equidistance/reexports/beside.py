@@ -17,7 +17,8 @@ from equidistance.tables import Table
 if TYPE_CHECKING:
     import duckdb
 
-    from equidistance.reexports.screen import Axes, Screen
+    from equidistance.reexports.axes import Axes
+    from equidistance.reexports.screen import Screen
 
 
 def mirror(
@@ -28,10 +29,7 @@ def mirror(
     since: date,
 ) -> Table:
     """Gaps between both sides' reports of W to S, W to T and S to T, by tier and span."""
-    groups = [
-        (code, entry.group or "listed") for code, entry in (listing.groups() if listing else {}).items()
-    ]
-    group = mirrors.listed_group(groups)
+    day = axes.listed_on()
     rows: list[dict[str, Any]] = []
     for name, origins, destination in (
         ("W to S", members, axes.state),
@@ -42,6 +40,9 @@ def mirror(
         arrived = trade.flows(connection, origins, [destination], side="importer")
         if sent is None or arrived is None or sent.currency != arrived.currency:
             continue
+        products = {*sent.products, *arrived.products}
+        lines = listing.at(day).lines(products) if listing else {}
+        group = mirrors.listed_group([(code, entry.group or "listed") for code, entry in lines.items()])
         found, _ = mirrors.gaps(sent, arrived, destination, group, since)
         rows += [
             {

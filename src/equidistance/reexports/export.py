@@ -38,6 +38,7 @@ def to_dict(screen: Screen) -> dict[str, Any]:
             "title": listing.title,
             "source": listing.source,
             "as_of": listing.as_of,
+            "dates": listing.dates,
             "notes": list(listing.notes),
         },
         "period": {

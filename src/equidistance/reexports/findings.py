@@ -10,7 +10,7 @@ from equidistance.reexports.products import GoodsList
 if TYPE_CHECKING:
     import duckdb
 
-    from equidistance.reexports.screen import Axes
+    from equidistance.reexports.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def data_gaps(
             Finding("not there", axes.state, "", "No outbound flow: goods that arrived may have stayed.")
         )
     if listing is not None:
-        wanted = set(listing.groups())
+        wanted = set(listing.at(axes.listed_on()).groups())  # whole chapters and headings name no single code
         seen = {code for code, inside in zip(axes.products, axes.listed, strict=True) if inside}
         if missing := sorted(wanted - seen):
             named = ", ".join(missing[:6]) + (" ..." if len(missing) > 6 else "")

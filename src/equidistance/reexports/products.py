@@ -1,10 +1,9 @@
-"""Lists of goods: which product codes sanctions name, since when, in which tier or family; lists of one's own."""
+"""Lists of goods: which product codes sanctions name, from when to when, in which tier or family; one's own lists."""
 
 import csv
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,52 @@ from equidistance.errors import BadFile, InvalidRequest, UnknownName
 from equidistance.ground.hs import product_code
 from equidistance.printable import printable
 from equidistance.tables import Table
-from equidistance.writing import whole
 
 LISTS = Path(__file__).parents[1] / "data" / "lists"
 MANIFEST = "manifest.json"
 
 _CODE_COLUMNS = ("code", "hs6", "hs", "product", "cn8", "cn", "hscode")
 _GROUP_COLUMNS = ("group", "tier", "family", "annex")
+_HS6 = 6
+
+DATES = ("none", "listing", "edition")
+"""What the days of a list mean: there are none; a good is listed from and to them; an edition is dated."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a list: code of 4, 6 or 8 digits, its tier or family, name, and the days it is listed (or None)."""
+    """One line of a list.
+
+    Attributes:
+        code: 2 (a whole chapter), 4 (heading), 6 or 8 digits.
+        group: tier, family or annex.
+        name: the goods in words.
+        start: first day on the list, or None.
+        end: first day off the list, or None.
+        part: whether the act names only some of the goods of the code ("ex").
+        act: the legal act.
+        grade: how the line was verified, as the list's notes say.
+    """
 
     code: str
     group: str
     name: str
     start: date | None = None
     end: date | None = None
+    part: bool = False
+    act: str = ""
+    grade: str = ""
+
+    def partly(self) -> bool:
+        """Whether a six-digit product that it names also holds goods it does not.
+
+        Eight digits that end in 00 are a subheading which the Combined Nomenclature does not divide.
+        """
+        return self.part or (len(self.code) > _HS6 and not self.code.endswith("00"))
+
+    def from_to(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 
 @dataclass(frozen=True)
@@ -48,6 +75,7 @@ class GoodsList:
         classification: revision of the codes.
         entries: its lines.
         notes: what a user must know.
+        dates: what the days of its lines mean, one of :data:`DATES`.
     """
 
     name: str
@@ -58,26 +86,42 @@ class GoodsList:
     classification: str
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
+    dates: str = "none"
 
     def on(self, day: date) -> "tuple[Entry, ...]":
         """The lines in force on a day; a line without dates always is."""
-        return tuple(
-            entry
-            for entry in self.entries
-            if (entry.start is None or entry.start <= day) and (entry.end is None or day < entry.end)
-        )
+        return tuple(entry for entry in self.entries if entry.from_to(day))
+
+    def at(self, day: date) -> "GoodsList":
+        """The list as it stood on a day; the same where its days are those of an edition."""
+        return replace(self, entries=self.on(day)) if self.dates == "listing" else self
 
     def groups(self) -> dict[str, Entry]:
-        """Six-digit product -> its line; of several lines (CN8 codes of one subheading) the first."""
+        """Six-digit product that is named itself -> its line; of several lines the one that names it as a whole."""
         found: dict[str, Entry] = {}
-        for entry in self.entries:
-            if len(entry.code) >= 6:
-                found.setdefault(entry.code[:6], entry)
+        for entry in sorted(self.entries, key=Entry.partly):
+            if len(entry.code) >= _HS6:
+                found.setdefault(entry.code[:_HS6], entry)
         return found
 
     def headings(self) -> frozenset[str]:
-        """Headings (4 digits) that are listed as a whole."""
-        return frozenset(entry.code for entry in self.entries if len(entry.code) == 4)
+        """Headings (4 digits) and chapters (2 digits) that are listed as a whole."""
+        return frozenset(entry.code for entry in self.entries if len(entry.code) < _HS6 and not entry.part)
+
+    def lines(self, products: Iterable[str]) -> dict[str, Entry]:
+        """Six-digit products that the list names -> the line that names them; whole lines go before lines in part.
+
+        Among whole lines the longest code is taken: it says most about the good.
+        """
+        by_code: dict[str, Entry] = {}
+        for entry in sorted(self.entries, key=lambda one: (one.partly(), one.start or date.min)):
+            by_code.setdefault(entry.code[:_HS6], entry)
+        found: dict[str, Entry] = {}
+        for product in products:
+            own = [by_code[product[:n]] for n in (6, 4, 2) if product[:n] in by_code]
+            if own:
+                found[product] = min(own, key=Entry.partly)
+        return found
 
     def table(self) -> Table:
         """The lines as a table."""
@@ -89,15 +133,21 @@ class GoodsList:
                 "name": pa.array([entry.name for entry in self.entries], pa.string()),
                 "start": pa.array([entry.start for entry in self.entries], pa.date32()),
                 "end": pa.array([entry.end for entry in self.entries], pa.date32()),
+                "part": pa.array([entry.partly() for entry in self.entries], pa.bool_()),
+                "act": pa.array([entry.act for entry in self.entries], pa.string()),
+                "grade": pa.array([entry.grade for entry in self.entries], pa.string()),
             }
         )
         described = {
             "list": "name of the list",
-            "code": "product code, 4, 6 or 8 digits",
+            "code": "product code, 4, 6 or 8 digits; 2 digits are a whole chapter",
             "group": "tier, family or annex",
             "name": "the goods in words",
-            "start": "first day on the list; empty where the source does not say",
+            "start": "first day on the list, or day of the edition; empty where the source does not say",
             "end": "first day off the list; empty while listed",
+            "part": "whether a six-digit product of the code also holds goods that are not listed",
+            "act": "the legal act that lists it",
+            "grade": "how the line was verified; the list's notes say what the letters mean",
         }
         return Table("list", arrow, described)
 
@@ -112,7 +162,7 @@ def get_list(name: str | Path) -> GoodsList:
     """A shipped list by its name, or a user's own from a CSV file.
 
     An own list needs a column ``code`` (or hs6, hs, cn8, product); ``group`` (or tier, family), ``name``, ``start``
-    and ``end`` (days) are read where they are.
+    and ``end`` (days), ``part`` (``ex`` for a code listed in part) and ``act`` are read where they are.
 
     Raises:
         UnknownName: neither a shipped list nor a file.
@@ -129,76 +179,8 @@ def get_list(name: str | Path) -> GoodsList:
     )
 
 
-def build_lists(directory: Path, target: Path = LISTS) -> dict[str, int]:
-    """Make the shipped lists from the publishers' tables found below a directory.
-
-    Takes ``chpl_50_hs6_tiers.csv`` (hs6, tier, hs_description) and ``eu_sanctioned_codes_*.csv`` (code, product); the
-    families are kept by hand in ``families.csv``. Only codes, tiers and short names go into the package.
-
-    Returns:
-        List -> number of lines.
-
-    Raises:
-        InvalidRequest: a table is missing, or is there twice.
-        BadFile: a line is no code.
-    """
-    made = {
-        "chpl": _made(_only(directory, "chpl_50_hs6_tiers.csv"), "hs6", "tier", "hs_description"),
-        "eu-2023-01": _made(_only(directory, "eu_sanctioned_codes_2023_01.csv"), "code", None, None),
-        "families": _families(target / "families.csv"),
-    }
-    manifest: dict[str, Any] = {}
-    for name, entries in made.items():
-        manifest[name] = {**_FACTS[name], "lines": len(entries)}
-        if name != "families":
-            with whole(target / f"{name}.csv") as part, part.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(("code", "group", "name"))
-                writer.writerows((entry.code, entry.group, entry.name) for entry in entries)
-    with whole(target / MANIFEST) as part:
-        part.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return {name: len(entries) for name, entries in made.items()}
-
-
-_FACTS: dict[str, dict[str, Any]] = {
-    "chpl": {
-        "title": "Common High Priority List: battlefield goods in tiers 1 to 4B",
-        "publisher": "European Commission, with the United States, the United Kingdom and Japan",
-        "source": "https://finance.ec.europa.eu/publications/list-common-high-priority-items_en",
-        "as_of": "the edition of 50 codes (February 2024)",
-        "classification": "HS2022",
-        "notes": [
-            "A six-digit code holds civilian goods too: trade in a listed code is not trade in a listed good.",
-            "The edition has a date, its codes have none: earlier editions were shorter.",
-        ],
-    },
-    "eu-2023-01": {
-        "title": "Codes of the Combined Nomenclature that Regulation (EU) 833/2014 lists, export side",
-        "publisher": "Council of the European Union",
-        "source": "https://eur-lex.europa.eu/eli/reg/2014/833",
-        "as_of": "January 2023, as compiled from the annexes with CN codes",
-        "classification": "CN",
-        "notes": [
-            "Annexes that name goods by their properties and not by code (dual use, Annex VII) are not in it.",
-            "'ex' codes are listed in part: the code also holds goods that are free.",
-        ],
-    },
-    "families": {
-        "title": "Goods families named by the advisories of the US Treasury (FinCEN) and Commerce (BIS)",
-        "publisher": "names: FinCEN and BIS joint alert FIN-2022-Alert003 (28 June 2022); codes: this project",
-        "source": "FIN-2022-Alert003, https://www.fincen.gov",
-        "as_of": "June 2022; codes of HS 2022",
-        "classification": "HS2022",
-        "notes": [
-            "The alert names families and export control numbers, not customs codes: the codes are this project's "
-            "reading of the headings' texts, to be checked before anything rests on them.",
-        ],
-    },
-}
-
-
 def _shipped(name: str, facts: Mapping[str, Any]) -> GoodsList:
-    entries = tuple(Entry(row["code"], row["group"], row["name"]) for row in _rows(LISTS / f"{name}.csv"))
+    path = LISTS / f"{name}.csv"
     return GoodsList(
         name,
         facts["title"],
@@ -206,36 +188,72 @@ def _shipped(name: str, facts: Mapping[str, Any]) -> GoodsList:
         facts["source"],
         facts["as_of"],
         facts["classification"],
-        entries,
+        read_entries(path),
         tuple(facts["notes"]),
+        facts["dates"],
     )
 
 
 def _own(path: Path) -> GoodsList:
-    rows = _rows(path)
-    columns = {name.strip().lower(): name for name in (rows[0] if rows else {})}
+    entries = read_entries(path)
+    dated = any(entry.start or entry.end for entry in entries)
+    return GoodsList(
+        path.stem,
+        f"own list {path.name}",
+        "the user",
+        str(path),
+        "as read",
+        "HS2022",
+        entries,
+        dates="listing" if dated else "none",
+    )
+
+
+def read_entries(path: Path) -> tuple[Entry, ...]:
+    """The lines of a list in a CSV file.
+
+    Raises:
+        BadFile: no column of codes, no line, or a line whose code or day is none, or that ends before it starts.
+    """
+    rows = read_rows(path)
+    columns = {name.strip().lower(): name for name in (rows[0] if rows else {}) if name}
     code = next((columns[name] for name in _CODE_COLUMNS if name in columns), None)
     if code is None:
         raise BadFile(
             f"{path} has no column of product codes; it has {', '.join(columns) or 'no lines'}.",
             choices=_CODE_COLUMNS,
         )
-    group = next((columns[name] for name in _GROUP_COLUMNS if name in columns), None)
-    entries = tuple(
-        Entry(
-            _code(row[code], path, number),
-            printable(row[group] or "") if group else "",
-            printable(row[columns["name"]] or "") if "name" in columns else "",
-            *(_day(row.get(columns.get(side, ""), ""), path, number) for side in ("start", "end")),
+    group = next((columns[name] for name in _GROUP_COLUMNS if name in columns), "")
+
+    def text(row: Mapping[str, str], column: str) -> str:
+        return printable(row.get(column) or "").strip()
+
+    entries = []
+    for number, row in enumerate(rows, start=2):
+        start, end = (_day(row.get(columns.get(side, ""), ""), path, number) for side in ("start", "end"))
+        if start and end and end <= start:
+            raise BadFile(f"{path}:{number} is off the list on {end}, before it is on it on {start}.")
+        entries.append(
+            Entry(
+                code_of(row[code], path, number),
+                text(row, group),
+                text(row, columns.get("name", "")),
+                start,
+                end,
+                _part(text(row, columns.get("part", "")), path, number),
+                text(row, columns.get("act", "")),
+                text(row, columns.get("grade", "")),
+            )
         )
-        for number, row in enumerate(rows, start=2)
-    )
-    if not entries:
-        raise BadFile(f"{path} lists no product.")
-    return GoodsList(path.stem, f"own list {path.name}", "the user", str(path), "as read", "HS2022", entries)
+    return tuple(entries)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV table.
+
+    Raises:
+        BadFile: not a file, or not such a table.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
@@ -245,7 +263,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadFile(f"{path} cannot be read as a CSV table: {error}.") from error
 
 
-def _code(text: str | None, path: Path, line: int) -> str:
+def code_of(text: str | None, path: Path, line: int) -> str:
+    """A code of a list: that of a product, or of a whole chapter.
+
+    Raises:
+        BadFile: neither.
+    """
+    if (text or "").strip().isascii() and (text or "").strip().isdigit() and len((text or "").strip()) == 2:
+        return (text or "").strip()
     try:
         return product_code(text or "")
     except InvalidRequest as error:
@@ -261,37 +286,9 @@ def _day(text: str | None, path: Path, line: int) -> date | None:
         raise BadFile(f"{path}:{line} {text!r} is not a day like 2022-03-15.") from None
 
 
-def _only(directory: Path, name: str) -> Path:
-    if not directory.is_dir():
-        raise InvalidRequest(f"There is no directory {directory}.")
-    found = sorted(directory.rglob(name))
-    if len(found) != 1:
-        raise InvalidRequest(
-            f"The lists need exactly one file {name} below {directory}; there are {len(found)}."
+def _part(text: str, path: Path, line: int) -> bool:
+    if text.lower() not in ("", "ex", "false", "no", "true", "yes"):
+        raise BadFile(
+            f"{path}:{line} {text!r} does not say whether the code is listed in part.", choices=("ex", "")
         )
-    return found[0]
-
-
-def _made(path: Path, code: str, group: str | None, name: str | None) -> list[Entry]:
-    entries = []
-    for line, row in enumerate(_rows(path), start=2):
-        if code not in row:
-            raise BadFile(f"{path} lacks the column {code}.")
-        short = _short(row[name]) if name else ""
-        entries.append(Entry(_code(row[code], path, line), row[group] if group else "", short))
-    return entries
-
-
-def _families(path: Path) -> list[Entry]:
-    return [
-        Entry(_code(row["code"], path, line), row["group"], row["name"])
-        for line, row in enumerate(_rows(path), start=2)
-    ]
-
-
-def _short(text: str, most: int = 70) -> str:
-    """A name that fits a table: the text of the Harmonized System cut at a word."""
-    clean = re.sub(r"\s+", " ", text).strip()
-    if len(clean) <= most:
-        return clean
-    return clean[:most].rsplit(" ", 1)[0].rstrip(" ,;") + " ..."
+    return text.lower() in ("ex", "true", "yes")

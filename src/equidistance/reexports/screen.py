@@ -14,12 +14,14 @@ from equidistance.evidence.store import Store
 from equidistance.ground.blocs import Bloc, resolve_power
 from equidistance.ground.states import State, resolve
 from equidistance.ground.time import parse_month
+from equidistance.reexports import axes as windows
 from equidistance.reexports import beside, screen_tables, trade, words
+from equidistance.reexports.axes import Axes
 from equidistance.reexports.findings import Finding, data_gaps
 from equidistance.reexports.judge import Judged, judge
 from equidistance.reexports.products import GoodsList, get_list
-from equidistance.reexports.surge import Booleans, Floats
-from equidistance.reexports.trade import Flows, aligned
+from equidistance.reexports.surge import Floats
+from equidistance.reexports.trade import Flows
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
@@ -27,14 +29,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-NEIGHBOURS = ("KAZ", "KGZ", "ARM", "GEO", "UZB", "TUR", "ARE")
-"""The intermediaries that are compared unless others are named."""
-
-SUSPECTS = frozenset((*NEIGHBOURS, "BLR", "TJK", "TKM", "AZE", "MDA", "MNG", "SRB", "CHN", "RUS"))
-"""Destinations that are no control unless a user names them: goods may pass through them too."""
-
 NULLS = ("auto", "products", "destinations", "dates")
-_MOST_CONTROLS = 40
+_SANCTIONED = "eu-annexes"
 
 LIMITS = (
     "A customs code holds more than the listed good: trade in a code is not trade in a weapon's part.",
@@ -99,28 +95,6 @@ class Screen:
     version: str = ""
 
 
-@dataclass(frozen=True)
-class Axes:
-    """What the arrays of a screen stand for, and the flows on common axes; any flow may be missing."""
-
-    products: tuple[str, ...]
-    periods: tuple[date, ...]
-    post: Booleans
-    season: int
-    listed: Booleans
-    pool: Booleans
-    eligible: Booleans
-    changed: Booleans
-    headings: "np.ndarray[Any, np.dtype[np.int64]]"
-    inbound: Flows | None
-    outbound: Flows | None
-    state: str
-    target: str
-    pooled: str
-    controls: tuple[str, ...]
-    history: Mapping[str, Floats]
-
-
 def screen(
     state: str,
     *,
@@ -136,6 +110,7 @@ def screen(
     null: str = "auto",
     gravity: bool = False,
     outbound: str = "export",
+    whole: bool = False,
     draws: int = 2000,
     seed: int = 1,
     store: "Path | Store | duckdb.DuckDBPyConnection | None" = None,
@@ -157,6 +132,7 @@ def screen(
         null: what surges are compared with, one of :data:`NULLS`.
         gravity: whether to add the gravity counterfactual (needs pyfixest).
         outbound: which outbound flow: ``export`` or ``re-export``.
+        whole: leave out goods whose six-digit code the list names only in part.
         draws: placebo baskets and draws of the counterfactuals.
         seed: of all draws.
         store: a store, its path, or a connection with the view ``goods``; by default the user's store.
@@ -186,8 +162,8 @@ def screen(
         placebo = tuple(resolve(name).code for name in against)
         overlapping = sum(bool(one.rows.get("goods")) for one in versions) > 1
         trade.prepare(connection, [*members, who.code], overlapping=overlapping)
-        axes, notes = _load(
-            connection, who.code, members, where.code, listing, day, until, before, placebo, outbound
+        axes, notes = windows.load(
+            connection, who.code, members, where.code, listing, day, until, before, placebo, outbound, whole
         )
         tell("Ranking goods", 1, 5)
         judged = {
@@ -201,7 +177,7 @@ def screen(
             )
             if one is not None
         }
-        notes += _doubtful_placebos(axes, judged, listing)
+        notes += _doubtful_placebos(axes, judged)
         tell("Counterfactuals", 2, 5)
         tables = screen_tables.build(axes, judged, listing, gravity=gravity, draws=draws, seed=seed)
         tell("Comparing both sides' reports", 3, 5)
@@ -258,6 +234,7 @@ def screen(
             "picked": list(picked),
             "k": k,
             "null": null,
+            "whole": whole,
             "draws": draws,
             "seed": seed,
         },
@@ -318,164 +295,6 @@ def _opened(
     return store.cursor(), ()
 
 
-def _load(
-    connection: "duckdb.DuckDBPyConnection",
-    state: str,
-    members: tuple[str, ...],
-    target: str,
-    listing: GoodsList | None,
-    since: date,
-    until: str | date | None,
-    before: int,
-    placebo: tuple[str, ...],
-    outward: str,
-) -> tuple[Axes, list[str]]:
-    """The flows, cut to the window and put on common axes."""
-    last = parse_month(until, last=True) if until is not None else None
-    there = [
-        row[0]
-        for row in connection.execute(
-            "select importer from screened where list_contains(?, exporter) group by 1", [list(members)]
-        ).fetchall()
-    ]
-    controls = placebo or tuple(
-        sorted(code for code in there if code not in {*members, *SUSPECTS, state, target, trade.WORLD})
-    )
-    controls = tuple(code for code in controls if code not in (state, target))
-    if len(controls) > _MOST_CONTROLS:
-        controls = _largest(connection, members, controls)
-    inbound = trade.flows(connection, members, [state, target, *controls], until=last)
-    if inbound is not None and not inbound.of(state).any():
-        inbound = None
-    pooled = target
-    outgoing = trade.flows(connection, [state], [target], flow=outward, until=last)
-    notes = []
-    if outgoing is None:
-        outgoing = trade.flows(connection, [state], [trade.WORLD], flow=outward, until=last)
-        if outgoing is not None:
-            pooled = trade.WORLD
-            notes.append(
-                f"{state}'s {outward}s are published for all partners together: what is called outbound here went "
-                f"anywhere, not to {target} alone."
-            )
-    if outgoing is None:
-        mirrored = trade.flows(connection, [state], [target], side="importer", until=last)
-        if mirrored is not None:
-            outgoing = mirrored
-            notes.append(f"{state} publishes no exports to {target}; {target}'s own import figures are used.")
-    if inbound is None and outgoing is None:
-        raise InvalidRequest(
-            f"There is no trade by product between {', '.join(members[:5])}{' ...' if len(members) > 5 else ''}, "
-            f"{state} and {target} in the store.",
-            hint="Read some first, e.g.: equidistance ingest trade_comext FILE (see: equidistance sources)",
-        )
-    for flow in (inbound, outgoing):
-        notes.extend(flow.notes if flow else ())
-    return _axes(inbound, outgoing, state, target, pooled, controls, listing, since, before, notes), notes
-
-
-def _largest(
-    connection: "duckdb.DuckDBPyConnection", members: Sequence[str], controls: Sequence[str]
-) -> tuple[str, ...]:
-    found = connection.execute(
-        "select importer from screened where flow = 'export' and list_contains(?, exporter) "
-        "and list_contains(?, importer) group by 1 order by sum(value) desc limit ?",
-        [list(members), list(controls), _MOST_CONTROLS],
-    ).fetchall()
-    return tuple(sorted(row[0] for row in found))
-
-
-def _axes(
-    inbound: Flows | None,
-    outbound: Flows | None,
-    state: str,
-    target: str,
-    pooled: str,
-    controls: tuple[str, ...],
-    listing: GoodsList | None,
-    since: date,
-    before: int,
-    notes: list[str],
-) -> Axes:
-    known = [flow for flow in (inbound, outbound) if flow is not None]
-    season = known[0].season
-    if any(flow.season != season for flow in known):
-        raise InvalidRequest(
-            "One side's trade is monthly and the other's yearly; they cannot be screened together.",
-            hint="Read figures of one frequency for both.",
-        )
-    first = max(flow.periods[0] for flow in known) if len(known) > 1 else known[0].periods[0]
-    last = min(flow.periods[-1] for flow in known) if len(known) > 1 else known[0].periods[-1]
-    periods = [period for period in known[0].periods if first <= period <= last]
-    past = [period for period in periods if period < since][-max(1, before * season // 12) :]
-    later = [period for period in periods if period >= since]
-    least = (6, 3) if season == 12 else (2, 1)
-    if len(past) < least[0] or len(later) < least[1]:
-        raise InvalidRequest(
-            f"The trade reaches from {first:%Y-%m} to {last:%Y-%m}: too little on one side of {since:%Y-%m} "
-            f"(at least {least[0]} periods before and {least[1]} after are needed).",
-            hint="Choose another --since, or read longer series.",
-        )
-    window = [*past, *later]
-    products = sorted({code for flow in known for code in flow.products})
-    post = np.array([period >= since for period in window])
-    groups = listing.groups() if listing else {}
-    headings_listed = listing.headings() if listing else frozenset()
-    listed = np.array([code in groups or code[:4] in headings_listed for code in products])
-    kept = {id(flow): aligned(flow, products, window) for flow in known}
-    inside = kept.get(id(inbound)) if inbound is not None else None
-    outside = kept.get(id(outbound)) if outbound is not None else None
-    changed = np.zeros(len(products), dtype=bool)
-    if inside is not None:  # one state's exports alone cannot tell a new code from new trade
-        covered = np.isin(np.array(products), np.array(inbound.products if inbound else []))
-        changed = covered & _code_changes(inside.value.sum(axis=1), window, season)
-    traded = np.zeros(len(products), dtype=bool)
-    if inside is not None:
-        traded |= inside.of(state).any(axis=1)
-    if outside is not None:
-        traded |= outside.of(pooled).any(axis=1)
-    codes = {heading: place for place, heading in enumerate(sorted({code[:4] for code in products}))}
-    if listing is not None and not listed.any():
-        notes.append(f"No product of the list {listing.name} is in the data.")
-    return Axes(
-        tuple(products),
-        tuple(window),
-        post,
-        season,
-        listed,
-        listed if listing is not None else np.ones(len(products), dtype=bool),
-        traded & ~changed,
-        changed & traded,
-        np.array([codes[code[:4]] for code in products], dtype=np.int64),
-        inside,
-        outside,
-        state,
-        target,
-        pooled,
-        controls if inbound is not None else (),
-        {
-            name: aligned(flow, products, [period for period in flow.periods if period < window[0]]).of(where)
-            for name, flow, where in (("inbound", inbound, state), ("outbound", outbound, pooled))
-            if flow is not None
-        },
-    )
-
-
-def _code_changes(anywhere: Floats, window: Sequence[date], season: int) -> Booleans:
-    """Codes that nobody traded until a January and somebody after, or the other way round; shape (P,).
-
-    The nomenclature changes in January. Trade with all destinations counts, the sanctioned one included: a code in
-    use has some.
-    """
-    changed = np.zeros(len(anywhere), dtype=bool)
-    side = season // 2 or 1
-    for place, period in enumerate(window):
-        if period.month == 1 and side <= place <= len(window) - side:
-            old, new = anywhere[:, :place].sum(axis=1), anywhere[:, place:].sum(axis=1)
-            changed |= (old <= 0) != (new <= 0)
-    return changed
-
-
 def _judged(
     axes: Axes,
     flow: Flows | None,
@@ -514,17 +333,18 @@ def _judged(
     )
 
 
-def _doubtful_placebos(axes: Axes, judged: Mapping[str, Judged], listing: GoodsList | None) -> list[str]:
+def _doubtful_placebos(axes: Axes, judged: Mapping[str, Judged]) -> list[str]:
     """Say so when most comparison goods are themselves sanctioned: then a surge of all sanctioned goods is no surge."""
-    other = get_list("eu-2023-01").groups()
+    sanctioned = get_list(_SANCTIONED).at(axes.periods[-1])
     said = []
     for name, one in judged.items():
         goods = [code for code, inside in zip(axes.products, one.placebo, strict=True) if inside]
-        share = sum(code in other for code in goods) / len(goods) if goods else 0.0
-        if one.null == "products" and share > 0.5 and (listing is None or listing.name != "eu-2023-01"):
+        share = len(sanctioned.lines(goods)) / len(goods) if goods else 0.0
+        if one.null == "products" and share > 0.5:
             said.append(
-                f"{share:.0%} of the comparison goods of the {name} flow are on the EU's list of January 2023: the "
-                "test says whether the list grew more than other sanctioned goods, and misses growth common to all."
+                f"{share:.0%} of the comparison goods of the {name} flow are in annexes of the EU's regulation "
+                f"({_SANCTIONED}): the test says whether the list grew more than other sanctioned goods, and misses "
+                "growth common to all."
             )
     return said
 

@@ -14,7 +14,7 @@ from equidistance.reexports.tabular import finite, table_of
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
-    from equidistance.reexports.screen import Axes
+    from equidistance.reexports.axes import Axes
 
 STRENGTHS = ("strong", "moderate", "weak", "like other goods", "none", "not judged")
 _STRONG_BIC = 10.0
@@ -26,6 +26,8 @@ _PRODUCTS = {
     "product": "six-digit code of the Harmonized System",
     "name": "the goods, where the list names them",
     "group": "tier, family or annex on the list",
+    "listed_from": "first day on the list, or day of the edition; empty where the list does not say",
+    "in_part": "whether the list names only some of the goods of the code",
     "evidence": "strong: inbound and outbound unlike comparable trade (q at most 0.05 in both); moderate: one of them; "
     "weak: one p at most 0.05 that does not survive the number of goods looked at; like other goods: grew, but no more "
     "than goods nobody lists; none: did not grow; not judged: no comparison, or a code without a past",
@@ -120,7 +122,6 @@ def _product_rows(
     listing: GoodsList | None,
     expected: Mapping[Any, Any],
 ) -> list[dict[str, Any]]:
-    groups = listing.groups() if listing else {}
     lost = np.zeros(len(axes.products))
     if "direct" in values:
         base, after = levels(values["direct"], axes.post, axes.season)
@@ -131,12 +132,14 @@ def _product_rows(
     rows = []
     for good in np.flatnonzero(axes.pool):
         code = axes.products[good]
-        entry = groups.get(code)
+        entry = axes.lines.get(code)
         seen: dict[str, tuple[float, float, float]] = {}
         row: dict[str, Any] = {
             "product": code,
             "name": entry.name if entry else "",
             "group": entry.group if entry else "",
+            "listed_from": entry.start if entry else None,
+            "in_part": entry.partly() if entry else None,
             "currency": currencies[main],
         }
         for name in ("inbound", "outbound"):

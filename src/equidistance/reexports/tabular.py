@@ -16,7 +16,8 @@ _TEXT = frozenset(
     )
 )
 _WHOLE = frozenset(("rank", "goods", "of", "placebos", "strong", "moderate", "rows"))
-_DATES = frozenset(("onset", "onset_low", "onset_high", "period"))
+_DATES = frozenset(("onset", "onset_low", "onset_high", "period", "listed_from"))
+_FLAGS = frozenset(("onset_clear", "in_part"))
 
 
 def table_of(name: str, rows: Sequence[Mapping[str, Any]], described: Mapping[str, str]) -> Table:
@@ -31,7 +32,7 @@ def table_of(name: str, rows: Sequence[Mapping[str, Any]], described: Mapping[st
             else pa.date32()
             if column in _DATES
             else pa.bool_()
-            if column == "onset_clear"
+            if column in _FLAGS
             else pa.float64()
         )
         columns[column] = pa.array([row.get(column) for row in rows], kind)

@@ -96,6 +96,7 @@ def open_files(paths: Sequence[Path], memory: str = "3GB") -> "duckdb.DuckDBPyCo
 
     connection = duckdb.connect(config={"memory_limit": memory})
     connection.execute("set preserve_insertion_order = false")
+    connection.execute("set enable_progress_bar = false")  # it would write to standard output
     columns = [name for name in TABLES["goods"].schema.names if name not in ("file", "row")]
     try:
         connection.read_parquet([str(path) for path in paths]).create_view("given")

@@ -11,7 +11,7 @@ from equidistance.tables import Table
 
 if TYPE_CHECKING:
     from equidistance.ground.states import State
-    from equidistance.reexports.screen import Axes
+    from equidistance.reexports.axes import Axes
 
 
 _ENOUGH_GOODS = 5
@@ -64,7 +64,9 @@ def words(
                 f"the level of before and {money(row['expected'], row['currency'])} "
                 f"({money(row['expected_low'], '')} to {money(row['expected_high'], '')}) by {row['counterfactual']}."
             )
-            if row["replaced"] is not None:
+            if row["replaced"] is not None and row["replaced"] <= 0:
+                parts.append("By that measure the sum shows no excess.")
+            elif row["replaced"] is not None:
                 parts.append(
                     f"The excess is {row['replaced']:.1%} ({row['replaced_low']:.1%} to {row['replaced_high']:.1%}) of "
                     f"what {target.name} got less directly."
@@ -88,7 +90,9 @@ def lag_sentence(axes: "Axes", judged: Mapping[str, Judged], seed: int) -> str:
         goods = notable
     first = max(0, int(axes.post.argmax()) - _BEFORE)
     found = onset.lag(
-        axes.inbound.of(axes.state)[goods][:, first:], axes.outbound.of(axes.pooled)[goods][:, first:], seed=seed
+        axes.inbound.of(axes.state)[goods][:, first:],
+        axes.outbound.of(axes.pooled)[goods][:, first:],
+        seed=seed,
     )
     if found is None:
         return "No lag can be measured: too few goods or months with both flows."

@@ -49,7 +49,7 @@ def sniff(path: Path) -> Literal["text", "parquet"]:
     except OSError as error:
         raise BadFile(f"{path} cannot be opened: {error.strerror}.", hint="Check its permissions.") from error
     if not head.strip():
-        raise BadFile(f"{path} is empty.", hint="Download it again.")
+        raise BadFile(f"{path} is empty.", hint="Fill it, or download it again.")
     for magic, kind in _PACKED.items():
         if head.startswith(magic):
             raise BadFile(f"{path} is {kind}, not a CSV or Parquet table.", hint="Unpack it first.")

@@ -5,15 +5,13 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-import pyarrow as pa
-
-from equidistance.errors import EquidistanceError, InvalidRequest
-from equidistance.evidence.schema import GRADES, MODALITIES, PLOVER_TYPES, TABLES
+from equidistance.errors import EquidistanceError
+from equidistance.evidence.schema import GRADES, MODALITIES, PLOVER_TYPES
 from equidistance.ground.blocs import resolve_power
 from equidistance.ground.states import fold
-from equidistance.ground.time import parse_spread
-from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.lookup import MalformedRowError, convert_rows, nothing_left
+from equidistance.sources.card import Card, Reading, Source
+from equidistance.sources.lookup import MalformedRowError
+from equidistance.sources.noted_rows import cells_of, choice_of, number_within, read_noted, spread_of
 
 COLUMNS = (
     "when",
@@ -69,14 +67,7 @@ def read(paths: Sequence[Path]) -> Reading:
     Raises:
         BadFile: other columns, or no usable row.
     """
-    rejected: list[Rejected] = []
-    records: list[dict[str, object]] = []
-    for path in paths:
-        records += convert_rows(path, REQUIRED, lambda row: [checked(row)], rejected, {})
-    acts = pa.Table.from_pylist(records, schema=TABLES["acts"].schema)
-    if not acts.num_rows:
-        raise nothing_left([path.name for path in paths], "usable act")
-    return Reading({"acts": acts}, (), tuple(rejected))
+    return read_noted(paths, REQUIRED, checked, "acts", "act")
 
 
 def act_id(*parts: object) -> str:
@@ -90,14 +81,8 @@ def checked(row: dict[str, str]) -> dict[str, object]:
     Raises:
         MalformedRowError: a cell that the layout does not take.
     """
-    cells = {name: (row.get(name) or "").strip() for name in ("act", *COLUMNS)}
-    long = [name for name, text in cells.items() if len(text) > LONGEST]
-    if long:
-        raise MalformedRowError(f"{long[0]} is longer than {LONGEST} characters")
-    try:
-        first, last, precision = parse_spread(cells["when"])
-    except InvalidRequest:
-        raise MalformedRowError(f"when: {cells['when']!r} is not a date") from None
+    cells = cells_of(row, ("act", *COLUMNS), LONGEST)
+    first, last, precision = spread_of(cells["when"])
     if not cells["summary"] or not cells["source"]:
         raise MalformedRowError("an act needs a summary and a source")
     record: dict[str, object] = {
@@ -107,22 +92,22 @@ def checked(row: dict[str, str]) -> dict[str, object]:
         "actor": _name(cells["actor"], "actor"),
         "partner": _name(cells["partner"], "partner") if cells["partner"] else None,
         "third_parties": cells["third_parties"] or None,
-        "type": _choice(cells["type"].upper(), PLOVER_TYPES, "type"),
+        "type": choice_of(cells["type"].upper(), PLOVER_TYPES, "type"),
         "mode": cells["mode"] or None,
-        "channel": _choice(cells["channel"], ("word", "deed"), "channel"),
-        "instrument": _choice(cells["instrument"] or "diplomacy", INSTRUMENTS, "instrument"),
-        "direction": int(_number(cells["direction"] or "0", -1, 1, "direction")),
-        "intensity": _number(cells["intensity"] or "0.5", 0, 1, "intensity"),
-        "modality": _choice(cells["modality"] or "done", MODALITIES, "modality"),
+        "channel": choice_of(cells["channel"], ("word", "deed"), "channel"),
+        "instrument": choice_of(cells["instrument"] or "diplomacy", INSTRUMENTS, "instrument"),
+        "direction": int(number_within(cells["direction"] or "0", -1, 1, "direction")),
+        "intensity": number_within(cells["intensity"] or "0.5", 0, 1, "intensity"),
+        "modality": choice_of(cells["modality"] or "done", MODALITIES, "modality"),
         "summary": cells["summary"],
         "said": cells["said"] or None,
         "speaker": cells["speaker"] or None,
         "source": cells["source"],
         "address": cells["address"] or None,
         "document": cells["document"] or None,
-        "grade": _choice(cells["grade"].upper(), GRADES, "grade"),
+        "grade": choice_of(cells["grade"].upper(), GRADES, "grade"),
         "coder": cells["coder"] or "hand",
-        "confidence": _number(cells["confidence"] or "1", 0, 1, "confidence"),
+        "confidence": number_within(cells["confidence"] or "1", 0, 1, "confidence"),
     }
     key = ("first", "last", "actor", "partner", "type", "mode", "modality", "direction")
     record["act"] = cells["act"] or act_id(*(record[name] for name in key), fold(cells["summary"]))
@@ -140,22 +125,6 @@ def _name(text: str, field: str) -> str:
         if not text:
             raise MalformedRowError(f"an act needs {field}") from None
         return text
-
-
-def _choice(value: str, choices: Sequence[str], field: str) -> str:
-    if value not in choices:
-        raise MalformedRowError(f"{field}: {value!r} is none of {', '.join(choices)}")
-    return value
-
-
-def _number(text: str, low: float, high: float, field: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise MalformedRowError(f"{field}: {text!r} is not a number from {low} to {high}")
-    return value
 
 
 SOURCE = Source(CARD, read)

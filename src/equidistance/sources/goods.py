@@ -111,7 +111,10 @@ def goods_of(
     checks = [
         (pc.is_null(periods), "period is not a month or year"),
         (pc.is_null(flow), "flow is not known"),
-        (pc.is_null(product), "product is not a code of the Harmonized System"),
+        (
+            pc.is_null(product),
+            "product is not a code of the Harmonized System: 4, 6 or 8 digits (a leading zero lost?)",
+        ),
         (blank, "partner is empty"),
         (pc.is_null(reporter), "reporter is not a state of that time"),
         (pc.is_null(partner), "partner is not a state of that time"),

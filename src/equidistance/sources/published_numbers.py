@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
 
-import pyarrow as pa
-
-from equidistance.errors import EquidistanceError, InvalidRequest
-from equidistance.evidence.schema import GRADES, TABLES
+from equidistance.errors import EquidistanceError
+from equidistance.evidence.schema import GRADES
 from equidistance.ground.blocs import resolve_power
-from equidistance.ground.time import parse_spread
-from equidistance.sources.card import Card, Reading, Rejected, Source
-from equidistance.sources.lookup import MalformedRowError, convert_rows, nothing_left
+from equidistance.sources.card import Card, Reading, Source
+from equidistance.sources.lookup import MalformedRowError
+from equidistance.sources.noted_rows import cells_of, choice_of, number_of, read_noted, spread_of
 
 COLUMNS = (
     "quantity",
@@ -59,35 +56,21 @@ def read(paths: Sequence[Path]) -> Reading:
     Raises:
         BadFile: other columns, or no usable row.
     """
-    rejected: list[Rejected] = []
-    records: list[dict[str, object]] = []
-    for path in paths:
-        records += convert_rows(path, REQUIRED, lambda row: [_number_of(row)], rejected, {})
-    numbers = pa.Table.from_pylist(records, schema=TABLES["quantities"].schema)
-    if not numbers.num_rows:
-        raise nothing_left([path.name for path in paths], "usable number")
-    return Reading({"quantities": numbers}, (), tuple(rejected))
+    return read_noted(paths, REQUIRED, _number_of, "quantities", "number")
 
 
 def _number_of(row: dict[str, str]) -> dict[str, object]:
-    cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-    long = [name for name, text in cells.items() if len(text) > LONGEST]
-    if long:
-        raise MalformedRowError(f"{long[0]} is longer than {LONGEST} characters")
+    cells = cells_of(row, COLUMNS, LONGEST)
     empty = [name for name in REQUIRED if not cells[name]]
     if empty:
         raise MalformedRowError(f"a number needs {empty[0]}")
-    try:
-        first, last, precision = parse_spread(cells["when"])
-    except InvalidRequest:
-        raise MalformedRowError(f"when: {cells['when']!r} is not a date") from None
-    value = _float(cells["value"], "value")
-    low = _float(cells["low"] or cells["value"], "low")
-    high = _float(cells["high"] or cells["value"], "high")
+    first, last, precision = spread_of(cells["when"])
+    value = number_of(cells["value"], "value")
+    low = number_of(cells["low"] or cells["value"], "low")
+    high = number_of(cells["high"] or cells["value"], "high")
     if not low <= value <= high:
         raise MalformedRowError(f"{value:g} does not lie between {low:g} and {high:g}")
-    if cells["grade"].upper() not in GRADES:
-        raise MalformedRowError(f"grade: {cells['grade']!r} is none of {', '.join(GRADES)}")
+    grade = choice_of(cells["grade"].upper(), GRADES, "grade")
     partners = [part for part in cells["partners"].split(";") if part.strip()]
     return {
         "number": sha256("\n".join(cells.values()).encode()).hexdigest()[:16],
@@ -104,7 +87,7 @@ def _number_of(row: dict[str, str]) -> dict[str, object]:
         "account": cells["account"] or cells["source"],
         "source": cells["source"],
         "address": cells["address"] or None,
-        "grade": cells["grade"].upper(),
+        "grade": grade,
         "note": cells["note"] or None,
     }
 
@@ -114,16 +97,6 @@ def _code(text: str) -> str:
         return resolve_power(text.strip()).code
     except EquidistanceError:
         raise MalformedRowError(f"there is no state or bloc {text.strip()!r}") from None
-
-
-def _float(text: str, field: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
-        raise MalformedRowError(f"{field}: {text!r} is not a number")
-    return value
 
 
 SOURCE = Source(CARD, read)
