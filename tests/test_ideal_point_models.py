@@ -204,7 +204,9 @@ def test_items_are_the_posterior_mode() -> None:
 
         def loss(parameters: np.ndarray, x: np.ndarray = x, y: np.ndarray = y) -> float:
             b, low, gap = parameters[0], parameters[1], math.exp(parameters[2])
-            edges = np.stack([np.full(len(x), -np.inf), low - b * x, low + gap - b * x, np.full(len(x), np.inf)])
+            edges = np.stack(
+                [np.full(len(x), -np.inf), low - b * x, low + gap - b * x, np.full(len(x), np.inf)]
+            )
             p = stats.norm.cdf(edges[y + 1, range(len(x))]) - stats.norm.cdf(edges[y, range(len(x))])
             return float(-np.log(np.maximum(p, 1e-300)).sum() + 0.5 * b * b)
 
@@ -251,7 +253,9 @@ def test_fast_rests_where_it_says(simulated: tuple[RollCalls, np.ndarray, Votes]
     votes, theta, _ = simulated
     one = fast_fit(votes, rough(votes, theta))
     other = fast_fit(votes, truth_of(votes, theta), tolerance=1e-6)
-    assert np.abs(one.mean - other.mean).max() < 5e-3  # tolerance 1e-4 over the slowest direction's rate of .97
+    assert (
+        np.abs(one.mean - other.mean).max() < 5e-3
+    )  # tolerance 1e-4 over the slowest direction's rate of .97
 
 
 def test_fast_does_not_depend_on_order_or_names(simulated: tuple[RollCalls, np.ndarray, Votes]) -> None:
@@ -263,9 +267,16 @@ def test_fast_does_not_depend_on_order_or_names(simulated: tuple[RollCalls, np.n
     again = arrange(names[who], when, 1000 - what, vote)
     inverse = np.argsort(names)
     there = fast_fit(again, rough(RollCalls(**{**vars(again), "voter": inverse[again.voter]}), theta))
-    mine = {(voter, session): mean for voter, session, mean in zip(votes.voter, votes.session, fit.mean, strict=True)}
-    same = [mine[int(inverse[voter]), session] for voter, session in zip(again.voter, again.session, strict=True)]
-    assert np.abs(np.array(same) - there.mean).max() < 2e-3  # sums in another order, through the tolerance of 1e-4
+    mine = {
+        (voter, session): mean
+        for voter, session, mean in zip(votes.voter, votes.session, fit.mean, strict=True)
+    }
+    same = [
+        mine[int(inverse[voter]), session] for voter, session in zip(again.voter, again.session, strict=True)
+    ]
+    assert (
+        np.abs(np.array(same) - there.mean).max() < 2e-3
+    )  # sums in another order, through the tolerance of 1e-4
 
 
 def test_adding_votes_does_not_flip_the_sign(simulated: tuple[RollCalls, np.ndarray, Votes]) -> None:
@@ -295,14 +306,18 @@ def test_fast_survives_meagre_votes() -> None:
     # the authors' weights: a session with one vote stands where the one before it stood
     before = dict(zip(votes.voter[votes.session == 2], fit.mean[votes.session == 2], strict=True))
     there = votes.session == 3
-    moved = [abs(mean - before[voter]) for voter, mean in zip(votes.voter[there], fit.mean[there], strict=True)]
+    moved = [
+        abs(mean - before[voter]) for voter, mean in zip(votes.voter[there], fit.mean[there], strict=True)
+    ]
     assert np.mean(moved) < 0.1
 
 
 # --- published --------------------------------------------------------------------------------------------------
 
 
-def test_published_recovers_and_does_not_depend_on_threads(simulated: tuple[RollCalls, np.ndarray, Votes]) -> None:
+def test_published_recovers_and_does_not_depend_on_threads(
+    simulated: tuple[RollCalls, np.ndarray, Votes],
+) -> None:
     votes, theta, _ = simulated
     start = 3 * rough(votes, theta)
     beta = np.zeros(len(votes.item_names))
@@ -310,7 +325,9 @@ def test_published_recovers_and_does_not_depend_on_threads(simulated: tuple[Roll
     two = ideal_points_published.sample(votes, start, beta, seed=3, sweeps=400, burn=400, thin=4, threads=3)
     np.testing.assert_array_equal(one.draws, two.draws)
     sign = np.sign(np.corrcoef(one.mean, truth_of(votes, theta))[0, 1])
-    assert np.corrcoef(sign * one.mean, truth_of(votes, theta))[0, 1] > 0.96  # forward-only prior: below the fast fit
+    assert (
+        np.corrcoef(sign * one.mean, truth_of(votes, theta))[0, 1] > 0.96
+    )  # forward-only prior: below the fast fit
     assert one.draws is not None
     np.testing.assert_allclose(one.draws.mean(axis=1), 0, atol=1e-5)  # standardised in every sweep
     np.testing.assert_allclose(one.draws.std(axis=1, ddof=1), 1, atol=1e-5)
@@ -320,9 +337,17 @@ def test_fast_stands_where_the_published_sampler_does(simulated: tuple[RollCalls
     votes, theta, _ = simulated
     fast = fast_fit(votes, rough(votes, theta))
     slow = ideal_points_published.sample(
-        votes, 3 * rough(votes, theta), np.zeros(len(votes.item_names)), seed=4, sweeps=1_000, burn=500, thin=5
+        votes,
+        3 * rough(votes, theta),
+        np.zeros(len(votes.item_names)),
+        seed=4,
+        sweeps=1_000,
+        burn=500,
+        thin=5,
     )
-    assert abs(np.corrcoef(fast.mean, slow.mean)[0, 1]) > 0.99  # .997 is left by 200 draws, the rest by levels
+    assert (
+        abs(np.corrcoef(fast.mean, slow.mean)[0, 1]) > 0.99
+    )  # .997 is left by 200 draws, the rest by levels
     # the conditional spread of the fast fit is near the sampler's: within a tenth in the median
     assert abs(np.median(fast.sd / slow.sd) - 1) < 0.12
 
@@ -463,3 +488,30 @@ def test_plane_recovers_positions_and_fixes_the_rotation() -> None:
     turn = np.array([[math.cos(2), math.sin(2)], [math.sin(2), -math.cos(2)]])
     again = ideal_points_plane.turned(ideal_points_plane.fit(votes, start @ turn), *anchors)
     assert np.abs(again.mean - found.mean).max() < 0.03  # tolerance 1e-3 over the slowest direction
+
+
+def test_plane_comes_to_rest_over_many_sessions() -> None:
+    random = np.random.default_rng(9)
+    voters, sessions, calls = 40, 8, 60
+    theta = np.zeros((voters, sessions, 2))
+    theta[:, 0] = random.standard_normal((voters, 2))
+    for number in range(1, sessions):
+        theta[:, number] = theta[:, number - 1] + 0.2 * random.standard_normal((voters, 2))
+    beta, low = random.standard_normal((sessions, calls, 2)), random.uniform(-1, 0.3, (sessions, calls))
+    z = np.einsum("vsd,scd->vsc", theta, beta) + random.standard_normal((voters, sessions, calls))
+    vote = (z > low).astype(np.int64) + (z > low + 0.6)
+    who, when, what = (
+        axis.ravel() for axis in np.meshgrid(range(voters), range(sessions), range(calls), indexing="ij")
+    )
+    votes = arrange(who, when, when * calls + what, vote.ravel())  # no item bridges sessions
+    truth = theta.reshape(-1, 2)
+    found = ideal_points_plane.fit(votes, truth + random.standard_normal(truth.shape))
+    assert found.converged
+    assert found.sweeps < 150  # without a rule for the rotation of each session it turns for hundreds
+    left, _, right = np.linalg.svd(found.mean.T @ truth)
+    turned = found.mean @ (left @ right)  # one rotation for all sessions, not one for each
+    for axis in (0, 1):  # 60 votes leave a reliability of about .9 an axis
+        assert np.corrcoef(turned[:, axis], truth[:, axis])[0, 1] > 0.9
+    finer = ideal_points_plane.fit(votes, found.mean, tolerance=1e-5)
+    error = np.linalg.norm(finer.mean - found.mean, axis=1)
+    assert np.sqrt((error**2).mean()) < 0.02  # what is left is a tenth of a position's own error

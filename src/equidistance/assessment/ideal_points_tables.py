@@ -143,7 +143,7 @@ def notes_on_fit(
         )
     shared = items.arrow["roll_calls"].to_numpy()
     bridges = int((items.arrow["session"].to_numpy() < items.arrow["last_session"].to_numpy()).sum())
-    known = f"{len(votes.vote):,} votes in {int(shared.sum()):,} roll calls"
+    known = f"{len(votes.vote):,} votes in {int(shared.sum()):,} roll call{'s' if shared.sum() > 1 else ''}"
     if bridges:
         notes.append(f"{known}; {bridges:,} item{'s bridge' if bridges > 1 else ' bridges'} sessions.")
     elif len(diagnostics) > 1:
@@ -153,9 +153,13 @@ def notes_on_fit(
     else:
         notes.append(f"{known}.")
     if few := int((votes.votes_of_position < _FEW).sum()):
+        others = (
+            "mostly those of the same state before and after decide where it stands."
+            if len(diagnostics) > 1
+            else "there is no other session to hold it, so take it as rough."
+        )
         notes.append(
-            f"{few:,} position{'s rest' if few > 1 else ' rests'} on fewer than {_FEW} votes: mostly those of the same "
-            "state before and after decide where it stands."
+            f"{few:,} position{'s rest' if few > 1 else ' rests'} on fewer than {_FEW} votes: {others}"
         )
     if not fit.converged:
         notes.append("The fit did not come to rest: take these positions as rough.")

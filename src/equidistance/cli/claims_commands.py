@@ -2,10 +2,23 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equidistance.cli.options import (
+    AllowPrivate,
+    BaseUrl,
+    Language,
+    Published,
+    Reader,
+    ReaderModel,
+    Seed,
+    ShippedOnly,
+    StoreOption,
+    TableFormat,
+    evidence_choice,
+)
 from equidistance.errors import InvalidRequest
 from equidistance.printable import printable
 
@@ -17,7 +30,6 @@ claims_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,34 +50,20 @@ def check(
         Path | None,
         typer.Option("--write", help="Write the claims to a claim file (.yaml), to edit and run again."),
     ] = None,
-    published: Annotated[
-        str | None, typer.Option(help="Date of the text, where it does not tell one, e.g. 2022-11-24.")
-    ] = None,
-    language: Annotated[
-        Literal["en", "ru"] | None,
-        typer.Option(help="Language of the article (default: found from the letters)."),
-    ] = None,
-    reader: Annotated[
-        Literal["rules", "llm"],
-        typer.Option(help="Who reads the article: the rules, or a language model of yours."),
-    ] = "rules",
-    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Where the model answers (OpenAI-compatible).")] = None,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
-    ] = False,
+    published: Published = None,
+    language: Language = None,
+    reader: Reader = "rules",
+    model: ReaderModel = None,
+    base_url: BaseUrl = None,
+    allow_private: AllowPrivate = False,
     output: TableFormat = "table",
     details: Annotated[
         bool, typer.Option("--details", help="Show numbers, records and what is missing for each claim.")
     ] = False,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")
-    ] = None,
-    shipped_only: Annotated[
-        bool, typer.Option("--shipped-only", help="Use the shipped data alone, not your store.")
-    ] = False,
+    store: StoreOption = None,
+    shipped_only: ShippedOnly = False,
     draws: Annotated[int, typer.Option(min=100, max=20_000, help="Posterior draws.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    seed: Seed = 1,
 ) -> None:
     """Test the claims of an article or a claim file: a verdict on each, with its evidence and what is missing.
 
@@ -86,15 +84,12 @@ def check(
             raise InvalidRequest(
                 f"--write {write} would overwrite the file that is checked.", hint="Name another file."
             )
-    if store is not None and shipped_only:
-        raise InvalidRequest(
-            f"--shipped-only leaves the store out, and --store names {store}.", hint="Give one of the two."
-        )
+    evidence = evidence_choice(store, shipped_only)
     with progress() as report:
         checked = run(
             what,
             published=published,
-            store=False if shipped_only else store,
+            store=evidence,
             draws=draws,
             seed=seed,
             progress=report,

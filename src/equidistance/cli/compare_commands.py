@@ -9,9 +9,11 @@ import typer
 
 from equidistance.cli.options import (
     Channel,
+    Draws,
     Indicators,
     Powers,
     Refit,
+    Seed,
     ShippedOnly,
     Since,
     State,
@@ -51,8 +53,8 @@ def compare(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
-    draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    draws: Draws = 1000,
+    seed: Seed = 1,
 ) -> None:
     """Set states side by side: who stands closest to which power, who keeps equal distance, who converges.
 

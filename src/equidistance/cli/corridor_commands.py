@@ -35,7 +35,9 @@ from equidistance.cli.corridor_show import (
     show_tables,
     worth_table,
 )
-from equidistance.cli.data_commands import Format, FormatOption, show, terminal_safe
+from equidistance.cli.data_commands import show
+from equidistance.cli.options import Seed, TableFormat
+from equidistance.cli.terminal import terminal_safe
 from equidistance.errors import InvalidRequest
 
 corridor_app = typer.Typer(
@@ -84,9 +86,9 @@ def route(
         str, typer.Option(help="Show the routes efficient in time, cost and exposure to this power instead.")
     ] = "",
     draw: Map = None,
-    output: FormatOption = Format.table,
+    output: TableFormat = "table",
     draws: Annotated[int, typer.Option(help="Draws for the intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    seed: Seed = 1,
     network: NetworkOption = None,
 ) -> None:
     """Find routes between two places under rules, with legs, days, dollars and what each route violates.
@@ -150,9 +152,9 @@ def route(
         )
     if draw is not None:
         draw_routes(answer, draw, avoid)
-    if output is Format.json:
+    if output == "json":
         print(terminal_safe(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2)))
-    elif output is Format.csv:
+    elif output == "csv":
         show(answer.table, output)
     else:
         show_answer(answer)
@@ -185,7 +187,7 @@ def flows(
         ),
     ] = False,
     draw: Map = None,
-    output: FormatOption = Format.table,
+    output: TableFormat = "table",
     network: NetworkOption = None,
 ) -> None:
     """Assign many demands to routes under capacities: shares by corridor, bottlenecks, what a link is worth.
@@ -237,7 +239,7 @@ def flows(
     sentence = share_sentence(base, bypass, share)
     if draw is not None:
         draw_flows(base, draw, sentence, tables, avoid)
-    if output is Format.json:
+    if output == "json":
         content = {
             "on": base.on.isoformat(),
             "weigh": weigh,
@@ -250,7 +252,7 @@ def flows(
             **{key(table.name): table.to_pylist() for table in tables},
         }
         print(terminal_safe(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)))
-    elif output is Format.csv:
+    elif output == "csv":
         show(base.table, output)
     else:
         print(f"{sentence}\n")
@@ -273,7 +275,7 @@ def shock(
     rules: RuleFiles = None,
     weigh: Weigh = "generalised",
     roads: Roads = False,
-    output: FormatOption = Format.table,
+    output: TableFormat = "table",
     network: NetworkOption = None,
 ) -> None:
     """Compare the day before a closure with its first day: ways, costs and what finds no way.
@@ -299,10 +301,10 @@ def shock(
             network=given_network(network),
             progress=report,
         )
-    if output is Format.json:
+    if output == "json":
         content = {"closed": found.closed, "sentence": found.sentence, "rows": found.table.to_pylist()}
         print(terminal_safe(json.dumps(content, ensure_ascii=False, indent=2)))
-    elif output is Format.csv:
+    elif output == "csv":
         show(found.table, output)
     else:
         print(f"{found.sentence}\n")
@@ -321,8 +323,8 @@ def transit(
     avoid: Avoid = "",
     rules: RuleFiles = None,
     draws: Annotated[int, typer.Option(help="Draws of the costs; ways are assigned anew for each.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
-    output: FormatOption = Format.table,
+    seed: Seed = 1,
+    output: TableFormat = "table",
     network: NetworkOption = None,
 ) -> None:
     """Share of a state's exports that passes each power, with intervals: observed tonnes on modelled ways.

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from equidistance.cli.corridor_options import NetworkOption, given_network
-from equidistance.cli.data_commands import Format, FormatOption, show
+from equidistance.cli.data_commands import show
+from equidistance.cli.options import TableFormat
 from equidistance.errors import InvalidRequest
 
 
@@ -14,7 +15,7 @@ def places(
     pattern: Annotated[
         str, typer.Argument(help="Part of a name; all places on the network, if none is given.")
     ] = "",
-    output: FormatOption = Format.table,
+    output: TableFormat = "table",
     network: NetworkOption = None,
 ) -> None:
     """List the places that routes can start, end and pass at."""

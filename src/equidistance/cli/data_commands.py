@@ -1,7 +1,6 @@
 """The commands about evidence: sources, ingest, pull, doctor, cite. Each calls one library function."""
 
 import json
-import re
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -11,20 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equidistance.cli.options import Format, OwnStore, TableFormat
+from equidistance.cli.terminal import terminal_safe
 from equidistance.errors import InvalidRequest
 from equidistance.printable import printable
 
 if TYPE_CHECKING:
     from equidistance.sources.ingest import IngestSummary
     from equidistance.tables import Table
-
-
-class Format(StrEnum):
-    """How a table is written to standard output."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 class CitationStyle(StrEnum):
@@ -34,10 +27,6 @@ class CitationStyle(StrEnum):
     bibtex = "bibtex"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="A table to read, or JSON or CSV to process.")]
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Store to use (default: your store).", show_default=False)
-]
 SourceName = Annotated[
     str, typer.Argument(help="A source's name; see: equidistance sources.", show_default=False)
 ]
@@ -51,8 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def sources(
     name: Annotated[str | None, typer.Argument(help="Show the whole card of this source.")] = None,
-    output: FormatOption = Format.table,
-    store_path: StoreOption = None,
+    output: TableFormat = "table",
+    store_path: OwnStore = None,
 ) -> None:
     """List the sources with coverage, licence and what the store holds."""
     from equidistance.sources.overview import describe_source, list_sources
@@ -69,8 +58,8 @@ def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="Files of one edition, or a directory.", show_default=False)
     ],
-    output: FormatOption = Format.table,
-    store_path: StoreOption = None,
+    output: TableFormat = "table",
+    store_path: OwnStore = None,
 ) -> None:
     """Read a source's files into the store."""
     from equidistance.cli.terminal import progress
@@ -88,8 +77,8 @@ def pull(
     from_directory: Annotated[
         Path | None, typer.Option("--from", help="Take the files from this directory instead of the network.")
     ] = None,
-    output: FormatOption = Format.table,
-    store_path: StoreOption = None,
+    output: TableFormat = "table",
+    store_path: OwnStore = None,
 ) -> None:
     """Download a source and read it into the store."""
     from equidistance.cli.terminal import progress
@@ -116,7 +105,7 @@ def pull(
         raise typer.Exit(2)
 
 
-def doctor(output: FormatOption = Format.table, store_path: StoreOption = None) -> None:
+def doctor(output: TableFormat = "table", store_path: OwnStore = None) -> None:
     """Examine the installation, the store and the cache; exits with 1 if something is broken."""
     from equidistance.assessment.doctor import doctor as examine
 
@@ -148,29 +137,24 @@ def show(table: "Table", output: Format, columns: Sequence[str] | None = None) -
     """
     from equidistance.cli.show import show_table
 
-    if output is Format.json:
+    if output == "json":
         print(terminal_safe(json.dumps(table.to_pylist(), ensure_ascii=False, indent=2, default=_plain)))
-    elif output is Format.csv:
+    elif output == "csv":
         print(terminal_safe(table.to_csv()), end="")
     else:
         show_table(table, columns)
 
 
 def _show_summaries(summaries: "list[IngestSummary]", output: Format) -> None:
-    if output is Format.table:
+    if output == "table":
         for number, summary in enumerate(summaries):
             print(f"\n{summary.text}" if number else summary.text)
-    elif output is Format.json:
+    elif output == "json":
         print(terminal_safe(json.dumps([s.to_dict() for s in summaries], ensure_ascii=False, indent=2)))
     else:
         from equidistance.sources.ingest import summary_table
 
         show(summary_table(summaries), output)
-
-
-def terminal_safe(text: str) -> str:
-    """JSON escapes the C0 controls itself; C1 controls and marks that reorder text are left to us."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
 
 
 def _plain(value: object) -> object:

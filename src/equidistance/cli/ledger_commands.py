@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from equidistance.cli.options import (
+    AllowPrivate,
+    BaseUrl,
+    Language,
+    OwnStore,
+    Published,
+    Reader,
+    ReaderModel,
+    TableFormat,
+)
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.printable import printable
 
@@ -16,7 +26,6 @@ if TYPE_CHECKING:
 ledger_app = typer.Typer(
     help="The ledger of acts in your store.", no_args_is_help=True, rich_markup_mode=None
 )
-StoreOption = Annotated[Path | None, typer.Option("--store", help="Store to use (default: your store).")]
 
 _KEYS = "a accept, e edit, r reject, s skip, q quit, ? fields"
 
@@ -38,23 +47,13 @@ def review(
             min=0, max=1, help="Accept without asking what the coder was at least so sure of (0 to 1)."
         ),
     ] = None,
-    published: Annotated[
-        str | None, typer.Option(help="Date of the article, where it does not tell one, e.g. 2022-11-24.")
-    ] = None,
-    language: Annotated[
-        Literal["en", "ru"] | None,
-        typer.Option(help="Language of the article (default: found from the letters)."),
-    ] = None,
-    reader: Annotated[
-        Literal["rules", "llm"],
-        typer.Option(help="Who reads the article: the rules, or a language model of yours."),
-    ] = "rules",
-    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Where the model answers (OpenAI-compatible).")] = None,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
-    ] = False,
-    store: StoreOption = None,
+    published: Published = None,
+    language: Language = None,
+    reader: Reader = "rules",
+    model: ReaderModel = None,
+    base_url: BaseUrl = None,
+    allow_private: AllowPrivate = False,
+    store: OwnStore = None,
 ) -> None:
     """Review proposed acts one by one, with single keys: a accept, e edit, r reject, s skip, q quit.
 
@@ -103,10 +102,8 @@ def show(
     status: Annotated[
         Literal["all", "pending", "accepted", "rejected"], typer.Option(help="Which proposals.")
     ] = "all",
-    output: Annotated[
-        Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")
-    ] = "table",
-    store: StoreOption = None,
+    output: TableFormat = "table",
+    store: OwnStore = None,
 ) -> None:
     """List the acts in the ledger."""
     import json
@@ -127,7 +124,7 @@ def show(
 @ledger_app.command("export")
 def export(
     path: Annotated[Path, typer.Argument(help="File to write: .csv or .yaml.")],
-    store: StoreOption = None,
+    store: OwnStore = None,
 ) -> None:
     """Write the accepted acts to a file, one row per telling; import reads it back."""
     from equidistance.claims import ledger_files
@@ -149,7 +146,7 @@ def import_(
     shipped: Annotated[
         bool, typer.Option("--shipped", help="Enter the curated acts that ship (Kazakhstan).")
     ] = False,
-    store: StoreOption = None,
+    store: OwnStore = None,
 ) -> None:
     """Enter acts coded by hand into the ledger; they count as accepted.
 

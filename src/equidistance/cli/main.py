@@ -25,10 +25,12 @@ from equidistance.cli import (
 )
 from equidistance.cli.options import (
     Channel,
+    Draws,
     Indicators,
     Powers,
     Raw,
     Refit,
+    Seed,
     ShippedOnly,
     Since,
     State,
@@ -80,8 +82,8 @@ def assess(
     shipped_only: ShippedOnly = False,
     raw: Raw = False,
     refit: Refit = False,
-    draws: Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    draws: Draws = 1000,
+    seed: Seed = 1,
     sensitivity: Annotated[
         bool,
         typer.Option(

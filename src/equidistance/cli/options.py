@@ -25,6 +25,10 @@ Indicators = Annotated[
 StoreOption = Annotated[
     Path | None, typer.Option("--store", help="Store to use (default: your store when there is one).")
 ]
+OwnStore = Annotated[
+    Path | None, typer.Option("--store", help="Store to use (default: your store).", show_default=False)
+]
+"""For commands that the shipped data cannot serve."""
 ShippedOnly = Annotated[
     bool, typer.Option("--shipped-only", help="Use the shipped data alone, not your store.")
 ]
@@ -40,7 +44,52 @@ Refit = Annotated[
     bool,
     typer.Option("--refit", help="Estimate the shared parameters anew on all evidence at hand (minutes)."),
 ]
-TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
+Draws = Annotated[int, typer.Option(max=20_000, help="Posterior draws for everything derived.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
+Format = Literal["table", "json", "csv"]
+TableFormat = Annotated[Format, typer.Option("--format", help="A table to read, or JSON or CSV to process.")]
+
+VotesSince = Annotated[
+    str | None, typer.Option("--since", help="First month of the votes, e.g. 1992 or 2014-03.")
+]
+VotesUntil = Annotated[str | None, typer.Option("--until", help="Last month of the votes.")]
+Issue = Annotated[
+    str | None,
+    typer.Option(
+        help="Only votes on one issue: middle-east, nuclear, disarmament, human-rights, colonialism or economic."
+    ),
+]
+ImportantOnly = Annotated[
+    bool, typer.Option("--important-only", help="Only votes that the US State Department called important.")
+]
+VotesOut = Annotated[
+    Path | None,
+    typer.Option(help="Write a picture (.png, .svg), a page that opens offline (.html), .json or .csv."),
+]
+
+Published = Annotated[
+    str | None,
+    typer.Option(
+        help="Day of publication, e.g. 2024-03-31, where the text tells none; relative dates count from it."
+    ),
+]
+Language = Annotated[
+    Literal["en", "ru"] | None, typer.Option(help="Language of the text (default: found from the letters).")
+]
+Reader = Annotated[
+    Literal["rules", "llm"], typer.Option(help="Who reads: the rules, or a language model of yours.")
+]
+ReaderModel = Annotated[str | None, typer.Option("--model", help="Name of the language model.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the model answers (OpenAI-compatible); its key is read from EQUIDISTANCE_LLM_KEY."
+    ),
+]
+AllowPrivate = Annotated[
+    bool,
+    typer.Option("--allow-private", help="Read addresses of this machine and private networks too."),
+]
 
 
 def evidence_choice(store: Path | None, shipped_only: bool) -> Path | bool | None:

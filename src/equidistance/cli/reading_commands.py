@@ -2,10 +2,19 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from equidistance.cli.options import (
+    AllowPrivate,
+    BaseUrl,
+    Language,
+    Published,
+    Reader,
+    ReaderModel,
+    TableFormat,
+)
 from equidistance.printable import printable
 
 if TYPE_CHECKING:
@@ -24,30 +33,14 @@ def read(
             help="A file (text, Markdown, HTML, PDF with text), an http(s) address, or - for standard input."
         ),
     ],
-    published: Annotated[
-        str | None, typer.Option(help="Day of publication, e.g. 2024-03-31; relative dates count from it.")
-    ] = None,
-    language: Annotated[
-        Literal["en", "ru"] | None,
-        typer.Option(help="Language of the text (default: found from the letters)."),
-    ] = None,
+    published: Published = None,
+    language: Language = None,
     out: Annotated[Path | None, typer.Option(help="Write the result to a file: .json or .csv.")] = None,
-    output: Annotated[
-        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
-    ] = "table",
-    reader: Annotated[
-        Literal["rules", "llm"], typer.Option(help="Who reads: the rules, or a language model of yours.")
-    ] = "rules",
-    model: Annotated[str | None, typer.Option(help="Name of the language model.")] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            help="Where the model answers (OpenAI-compatible); its key is read from EQUIDISTANCE_LLM_KEY."
-        ),
-    ] = None,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Read addresses of this machine and private networks too.")
-    ] = False,
+    output: TableFormat = "table",
+    reader: Reader = "rules",
+    model: ReaderModel = None,
+    base_url: BaseUrl = None,
+    allow_private: AllowPrivate = False,
 ) -> None:
     """Read an article: what was said and done, by whom, to whom, when, and what its author claims.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from equidistance.cli.options import OwnStore, Seed, TableFormat
 from equidistance.errors import InvalidRequest
 from equidistance.printable import printable
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 lists_app = typer.Typer(
     help="Lists of goods that sanctions or advisories name.", no_args_is_help=True, rich_markup_mode=None
 )
-TableFormat = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="Output format.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -87,10 +87,8 @@ def screen(
     out: Annotated[
         Path | None, typer.Option(help="Write a file: .html (report), .json, .csv or .parquet.")
     ] = None,
-    output: Annotated[
-        Literal["table", "json", "csv"], typer.Option("--format", help="What is printed.")
-    ] = "table",
-    store: Annotated[Path | None, typer.Option("--store", help="Store to use (default: your store).")] = None,
+    output: TableFormat = "table",
+    store: OwnStore = None,
     trade: Annotated[
         list[Path] | None,
         typer.Option(
@@ -98,7 +96,7 @@ def screen(
         ),
     ] = None,
     draws: Annotated[int, typer.Option(min=99, max=100_000, help="Placebo baskets and draws.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 1,
+    seed: Seed = 1,
 ) -> None:
     """Screen an intermediary: do sanctioned goods pass through, and is it more than picking surges finds anyway?
 
@@ -240,7 +238,7 @@ def lists_show(
     """Show the lists that ship with the package, or the lines of one."""
     import pyarrow as pa
 
-    from equidistance.cli.data_commands import Format, show
+    from equidistance.cli.data_commands import show
     from equidistance.reexports.products import get_list, shipped_lists
     from equidistance.tables import Table as ResultTable
 
@@ -262,7 +260,7 @@ def lists_show(
         ]
         table = ResultTable("lists", pa.Table.from_pylist(rows))
     columns = ("name", "lines", "as_of", "title") if name is None else None
-    show(table, Format(output), columns)
+    show(table, output, columns)
 
 
 @lists_app.command("build")

@@ -32,6 +32,11 @@ def safe(text: object) -> str:
     return escape(_CONTROL.sub("", str(text)))
 
 
+def terminal_safe(text: str) -> str:
+    """JSON escapes the C0 controls itself; C1 controls and marks that reorder text are left to us."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
     """A progress line on standard error for slow work; silent when standard error is not a terminal.

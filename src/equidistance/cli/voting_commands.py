@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from equidistance.cli.data_commands import Format, FormatOption, StoreOption, terminal_safe
+from equidistance.cli.options import (
+    ImportantOnly,
+    Issue,
+    OwnStore,
+    State,
+    TableFormat,
+    VotesOut,
+    VotesSince,
+    VotesUntil,
+)
+from equidistance.cli.terminal import terminal_safe
 from equidistance.printable import printable
 
 if TYPE_CHECKING:
@@ -22,22 +32,14 @@ def register(app: typer.Typer) -> None:
 
 
 def votes(
-    state: Annotated[str, typer.Argument(help="A state: name in English or Russian, or ISO alpha-3 code.")],
+    state: State,
     power: Annotated[
         str, typer.Argument(help="The state to compare it with. A bloc casts no vote: name a member.")
     ],
-    since: Annotated[str | None, typer.Option(help="First month of the votes, e.g. 1992 or 2014-03.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last month of the votes.")] = None,
-    issue: Annotated[
-        str | None,
-        typer.Option(
-            help="Only votes on one issue: middle-east, nuclear, disarmament, human-rights, colonialism or economic."
-        ),
-    ] = None,
-    important_only: Annotated[
-        bool,
-        typer.Option("--important-only", help="Only votes that the US State Department called important."),
-    ] = False,
+    issue: Issue = None,
+    since: VotesSince = None,
+    until: VotesUntil = None,
+    important_only: ImportantOnly = False,
     by: Annotated[
         Literal["session", "year"], typer.Option(help="Rows by session of the Assembly or by calendar year.")
     ] = "session",
@@ -53,12 +55,9 @@ def votes(
         Literal["sessions", "matrix", "divergent", "sides", "sides_total", "sources"],
         typer.Option(help="Which table CSV holds."),
     ] = "sessions",
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write a picture (.png, .svg), a page that opens offline (.html), .json or .csv."),
-    ] = None,
-    output: FormatOption = Format.table,
-    store_path: StoreOption = None,
+    out: VotesOut = None,
+    output: TableFormat = "table",
+    store_path: OwnStore = None,
 ) -> None:
     """Compare the votes of two states in the UN General Assembly: agreement, divergent votes, sides taken.
 
@@ -87,9 +86,9 @@ def votes(
             _write(record, out, table)
     if out is not None:
         print(f"Written: {printable(str(out))}", file=sys.stderr)
-    if output is Format.json:
+    if output == "json":
         print(terminal_safe(record.to_json()))
-    elif output is Format.csv:
+    elif output == "csv":
         print(terminal_safe(record.tables[table].to_csv()), end="")
     else:
         _show(record, records)

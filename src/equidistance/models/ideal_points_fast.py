@@ -48,7 +48,19 @@ Progress = Callable[[str, int, int], None]
 
 @compiled
 def _update_items(  # type: ignore[no-untyped-def]
-    vote, position, starts, tallies, theta, theta_variance, beta, low, high, beta_variance, centre, pull, errors
+    vote,
+    position,
+    starts,
+    tallies,
+    theta,
+    theta_variance,
+    beta,
+    low,
+    high,
+    beta_variance,
+    centre,
+    pull,
+    errors,
 ):
     """One Newton step of every item's (beta, low, high) given the positions; arrays are changed in place."""
     terms = np.empty(11)
@@ -82,9 +94,7 @@ def _update_items(  # type: ignore[no-untyped-def]
             errors[0, j] = errors[1, j] = np.sqrt(hbb / determinant)
         else:
             inner = h11 * h22 - h12 * h12
-            determinant = (
-                hbb * inner - hb1 * (hb1 * h22 - h12 * hb2) + hb2 * (hb1 * h12 - h11 * hb2)
-            )
+            determinant = hbb * inner - hb1 * (hb1 * h22 - h12 * hb2) + hb2 * (hb1 * h12 - h11 * hb2)
             db = (gb * inner - hb1 * (g1 * h22 - h12 * g2) + hb2 * (g1 * h12 - h11 * g2)) / determinant
             r1, r2 = g1 - hb1 * db, g2 - hb2 * db
             d1 = (r1 * h22 - h12 * r2) / inner
@@ -108,7 +118,20 @@ def _update_items(  # type: ignore[no-untyped-def]
 
 @compiled
 def _score_positions(  # type: ignore[no-untyped-def]
-    vote, position, starts, theta, beta, low, high, beta_variance, centre, score, information, ridge, target, squares
+    vote,
+    position,
+    starts,
+    theta,
+    beta,
+    low,
+    high,
+    beta_variance,
+    centre,
+    score,
+    information,
+    ridge,
+    target,
+    squares,
 ):
     """Score, curvature and ridge of every position given the items; the last five arrays are overwritten."""
     for array in (score, information, ridge, target, squares):
@@ -238,7 +261,7 @@ def fit(
             points = [*points, after][-MEMORY - 1 :]
             changes = [*changes, after - before][-MEMORY - 1 :]
             if len(points) > 1:
-                state.set_unknowns(mixed(points, changes, len(theta)))
+                state.set_unknowns(mixed(points, changes, np.ones(len(theta))))
     return Fit(
         state.theta,
         np.sqrt(state.variance),
@@ -267,19 +290,23 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
     return Items(state.beta, state.low, state.high)
 
 
-def mixed(points: list[Floats], changes: list[Floats], positions: int) -> Floats:
+def mixed(points: list[Floats], changes: list[Floats], weight: Floats, own: float = 0.0) -> Floats:
     """Anderson's combination of the last iterates, whose positions' change is least.
 
     Args:
-        points: unknowns after each of the last iterations, ``positions`` of them first.
+        points: unknowns after each of the last iterations, the positions first.
         changes: by how much each iteration changed them.
-        positions: how many numbers are positions.
+        weight: how much a change of each number of the positions counts, shape (numbers,).
+        own: ridge of the equations as a share of each one's own square; of the sum of all squares when 0, which holds
+            the late small steps back once the early ones were large.
     """
+    positions = len(weight)
     steps = np.stack([after - before for before, after in pairwise(points)])
     bends = np.stack([after - before for before, after in pairwise(changes)])
-    seen = bends[:, :positions]
+    seen = bends[:, :positions] * weight
     gram = seen @ seen.T
-    gram[np.diag_indices(len(gram))] += 1e-8 * np.trace(gram) + 1e-300
-    weights = np.clip(np.linalg.solve(gram, seen @ changes[-1][:positions]), -30, 30)
+    squares = np.diagonal(gram).copy()
+    gram[np.diag_indices(len(gram))] += (own * squares if own else 1e-8 * squares.sum()) + 1e-300
+    weights = np.clip(np.linalg.solve(gram, seen @ (changes[-1][:positions] * weight)), -30, 30)
     mixed: Floats = points[-1] - weights @ steps
     return mixed

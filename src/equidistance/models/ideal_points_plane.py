@@ -4,18 +4,32 @@ The latent trait is z = beta . theta + Normal(0, 1), and the rest is as in ``ide
 steps with the first-order effect of what is not known about the other block, the prior of the session before,
 Anderson's mixing, and a scale imposed in every iteration, here mean 0 and covariance 1. That leaves a rotation and a
 reflection free; :func:`turned` fixes both by two anchors (Rivers 2003 counts what must be fixed).
+
+The votes of one session say nothing about its rotation either. Only repeated resolutions and the states' own past tie
+it to the session before, so loosely that alternating steps turn one era against the other for hundreds of iterations.
+The rotation of each session is therefore fixed by a rule: it is turned onto the one before so that the states that
+voted in both are nearest to where they stood, weighted as their priors are (orthogonal Procrustes, Schoenemann 1966).
+Without repeated resolutions this is what the prior alone leads to; with them the rule comes first.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equidistance.models.ideal_points_fast import LEAST_GAP, LEVEL_SHARE, MEMORY, PLAIN_STEPS, Progress, mixed
+from equidistance.models.ideal_points_fast import LEAST_GAP, LEVEL_SHARE, PLAIN_STEPS, Progress, mixed
 from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
 from equidistance.models.roll_calls import CUT_LIMIT, SMOOTH, Integers, RollCalls, starting_items
 from equidistance.models.vote_scores import NO, YES
 
 _LONGEST_STEP, _FARTHEST, _BARRIER_ROOM = 0.7, 5.0, 0.3
+_MEMORY = (
+    20  # of Anderson's mixing; more than one dimension needs, for each session can shear as well as shift
+)
+_PATIENCE, _SMALL_STEP = (
+    60,
+    0.03,
+)  # mixing starts after so many iterations or below this change; earlier it carries eras astray
+_LEAST_JOINT = 5  # states that voted in the session before, to turn a session onto it
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,7 @@ class PlaneFit:
         beta_sd: their standard deviations given the positions, shape (J, D).
         low, high: cutpoints, shape (J,).
         sweeps: iterations used.
-        converged: whether the positions came to rest.
+        converged: whether the positions came to rest; :func:`fit` says by which measure.
     """
 
     mean: Floats
@@ -198,8 +212,8 @@ def fit(
     theta: Floats,
     *,
     smooth: float = SMOOTH,
-    tolerance: float = 1e-3,
-    most: int = 300,
+    tolerance: float = 2e-3,
+    most: int = 400,
     progress: Progress | None = None,
 ) -> PlaneFit:
     """Positions and items at rest, from a start, in whatever rotation the start leads to.
@@ -208,7 +222,8 @@ def fit(
         votes: the votes.
         theta: starting positions, shape (P, D), whose columns differ.
         smooth: variance of a step between sessions with equally many votes.
-        tolerance: largest change of a position in the last iteration, in standard deviations.
+        tolerance: root mean square, over all positions, of the last iteration's change in units of each position's own
+            standard deviation. A state with one vote may wander where nothing holds it; it does not keep the rest.
         most: iterations after which it stops anyway.
         progress: told of each iteration.
     """
@@ -219,6 +234,7 @@ def fit(
     tallies, first, previous = votes.tallies, votes.first, votes.previous
     lean = 1.0 / votes.step_variance(smooth)
     session = np.unique(votes.session, return_inverse=True)[1]
+    joints = _joints(votes, session)
     theta, beta = theta.astype(np.float64), np.zeros((count, size))
     low, high = items.low.copy(), items.high.copy()
     spread = np.zeros((positions, size, size))
@@ -250,7 +266,7 @@ def fit(
         gain = np.einsum("pdc,pc->pd", information, theta) + score + target
         gain += np.einsum("pdc,pc->pd", held_back, around)
         moved = _solve_positions(theta, gain, information + ridge + held_back, lean, first, previous, spread)
-        moved = np.clip(theta + np.clip(moved - theta, -1, 1), -_FARTHEST, _FARTHEST)
+        moved = _bounded(theta + _bounded(moved - theta, 1.0), _FARTHEST)
         mean = moved.mean(axis=0)
         values, axes = np.linalg.eigh(np.atleast_2d(np.cov(moved.T, bias=True)) + spread.mean(axis=0))
         root = axes * np.sqrt(values) @ axes.T  # symmetric: it stretches and does not turn
@@ -259,23 +275,60 @@ def fit(
         low -= beta @ mean
         high -= beta @ mean
         beta = beta @ root
-        change = float(np.abs(moved - theta).max())
+        for stayed, everybody, raised in joints:
+            turn = _turn(moved[stayed] * lean[stayed, None], moved[previous[stayed]])
+            moved[everybody] = moved[everybody] @ turn
+            beta[raised] = beta[raised] @ turn
+        turn = _turn(moved, theta)  # a rotation of everything is no change, and would never end
+        moved, beta = moved @ turn, beta @ turn
+        unit = np.sqrt(spread.trace(axis1=1, axis2=2) / size)
+        change = float(np.sqrt((((moved - theta) / unit[:, None]) ** 2).sum(axis=1).mean()))
         theta = moved
         if progress:
             progress("Fitting positions", sweep, 0)
         if change < tolerance:
             break
         after = np.concatenate([theta.ravel(), beta.ravel(), low, high])
-        if sweep > PLAIN_STEPS:
-            points = [*points, after][-MEMORY - 1 :]
-            changes = [*changes, after - start][-MEMORY - 1 :]
+        if sweep > _PATIENCE or points or (sweep > PLAIN_STEPS and change < _SMALL_STEP):
+            points = [*points, after][-_MEMORY - 1 :]
+            changes = [*changes, after - start][-_MEMORY - 1 :]
         if len(points) > 1:
-            parts = np.split(mixed(points, changes, theta.size), np.cumsum([theta.size, beta.size, count]))
-            theta, beta = parts[0].clip(-_FARTHEST, _FARTHEST).reshape(theta.shape), parts[1].reshape(beta.shape)
+            weight = np.repeat(1.0 / unit, size)
+            parts = np.split(
+                mixed(points, changes, weight, own=1e-10), np.cumsum([theta.size, beta.size, count])
+            )
+            theta = _bounded(parts[0].reshape(theta.shape), _FARTHEST)
+            beta = parts[1].reshape(beta.shape)
             low = np.clip(parts[2], -CUT_LIMIT, CUT_LIMIT)
             high = np.maximum(np.minimum(parts[3], CUT_LIMIT), low + gap)
     beta_sd = np.sqrt(np.diagonal(beta_covariance, axis1=1, axis2=2))
     return PlaneFit(theta, spread, beta, beta_sd, low, high, sweep, change < tolerance)
+
+
+def _joints(votes: RollCalls, session: Integers) -> list[tuple[Integers, Integers, Integers]]:
+    """Of every session but the first: positions of those who voted before, all positions, items that it raised."""
+    raised_in = np.minimum.reduceat(session[votes.position], votes.starts[:-1])
+    found = []
+    for number in range(1, int(session.max()) + 1):
+        everybody = np.flatnonzero(session == number)
+        stayed = everybody[~votes.first[everybody]]
+        if len(stayed) >= _LEAST_JOINT:
+            found.append((stayed, everybody, np.flatnonzero(raised_in == number)))
+    return found
+
+
+def _turn(moved: Floats, onto: Floats) -> Floats:
+    """The rotation or reflection that brings ``moved`` nearest to ``onto`` (Procrustes), shape (D, D)."""
+    left, _, right = np.linalg.svd(moved.T @ onto)
+    turn: Floats = left @ right
+    return turn
+
+
+def _bounded(arrows: Floats, longest: float) -> Floats:
+    """Arrows no longer than that, shape as given; the same in every direction, so that no rotation is preferred."""
+    length = np.linalg.norm(arrows, axis=1, keepdims=True)
+    bounded: Floats = arrows / np.maximum(length / longest, 1.0)
+    return bounded
 
 
 def turned(found: PlaneFit, first: Integers, second: Integers) -> PlaneFit:
