@@ -4,6 +4,7 @@
     python benchmarks/reading.py development2            longer prose, all of it to write rules by; 3 and 4 likewise
     python benchmarks/reading.py held-out                the other half
     python benchmarks/reading.py fresh                   sentences by someone who did not know the rules, measured once
+    python benchmarks/reading.py fresh-development     its half that was opened afterwards; fresh-held-out is the other
     python benchmarks/reading.py articles ../shared/articles
     python benchmarks/reading.py tables ../shared/articles   as Markdown, for docs/reading.md
     python benchmarks/reading.py dyads ../shared/data/coding/PLV_train.tsv
@@ -146,7 +147,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    own = ["development", "development2", "development3", "development4", "held-out", "fresh"]
+    own = ["development", "development2", "development3", "development4", "held-out"]
+    own += ["fresh", "fresh-development", "fresh-held-out"]
     parser.add_argument("what", choices=[*own, "articles", "tables", "dyads", "speed"])
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT.parent / "shared" / "articles")
     parser.add_argument("--rows", action="store_true")

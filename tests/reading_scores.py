@@ -138,17 +138,19 @@ def sentences(part: str) -> list[dict[str, str]]:
 
     Of the author's first set every second by the order of their hashes is ``held-out``, the others ``development``;
     ``development2`` to ``development4`` are sets of their own in longer prose, all of them to write rules by. ``fresh``
-    was written and judged by someone who did not know the rules, and measured once: no rule may be written by it, and
-    once its rows have been read it measures nothing any more.
+    was written and judged by someone who did not know the rules, and measured once before any of it was read; then one
+    half, ``fresh-development``, was opened to write rules by, and ``fresh-held-out`` measured once more. No rule may be
+    written by the latter, and once its rows have been read it measures nothing any more.
     """
-    whole = part not in ("development", "held-out")
-    source = SENTENCES.with_name(f"{part}.tsv") if whole else SENTENCES
-    with source.open(encoding="utf-8", newline="") as file:
+    name, _, half = part.partition("-") if part.startswith("fresh") else (part, "", "")
+    if part in ("development", "held-out"):
+        name, half = SENTENCES.stem, part
+    with SENTENCES.with_name(f"{name}.tsv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    if whole:
+    if not half:
         return found
     found.sort(key=lambda row: hashlib.sha256(row["sentence"].encode()).hexdigest())
-    return found[1::2] if part == "held-out" else found[::2]
+    return found[1::2] if half == "held-out" else found[::2]
 
 
 def judged_acts(text: str) -> list[Judged]:
