@@ -113,7 +113,9 @@ def test_lists_are_shown_and_built(tmp_path: Path) -> None:
     assert {row["name"] for row in json.loads(run("lists", "show", "--format", "json"))} == {
         "chpl",
         "eu-2023-01",
+        "eu-annexes",
         "families",
+        "us-supplement-4",
     }
     rows = json.loads(run("lists", "show", "chpl", "--format", "json"))
     assert rows[0]["code"] == "854231"
