@@ -10,8 +10,8 @@ from equidistance.ground.blocs import all_blocs
 from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
+from equidistance.reading.clause_parts import subject
 from equidistance.reading.records import Channel, Claim, Form
-from equidistance.reading.roles import subject
 from equidistance.reading.scene import Scene
 from equidistance.reading.tables import phrase, rows
 

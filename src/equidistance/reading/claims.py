@@ -8,10 +8,10 @@ from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
 from equidistance.reading.claim_rules import QUESTION, by_rules, clause, inside_quotation
+from equidistance.reading.clause_parts import subject
 from equidistance.reading.goods_claims import goods_claim
 from equidistance.reading.loaded import loaded_in
 from equidistance.reading.records import Act, Amount, Claim, Form
-from equidistance.reading.roles import subject
 from equidistance.reading.scene import Group, Scene
 
 _COMPARED = re.compile(
@@ -23,7 +23,10 @@ MOST_CLAIMS = 8
 def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     """The claims of one sentence."""
     if (goods := goods_claim(scene, said)) is not None:
-        return [goods, *_quotations(scene, said)]  # the sentence says how much trade moved, and nothing of stance
+        return [
+            goods,
+            *_quotations(scene, said),
+        ]  # the sentence says how much trade moved, and nothing of stance
     found: list[Claim] = []
     ruled = list(by_rules(scene, said))
     figures = [one for one in ruled if one.rule == "claim:rising-figure"]

@@ -182,7 +182,7 @@ def _new_clause(text: str, before: list[Mention], start: int, one: Mention) -> b
     return (
         "," in gap
         and " and" in gap
-        and bool(_governor(text, start))
+        and (bool(_governor(text, start)) or re.match(r"\s+[a-z-]+,\s*and\b", gap) is not None)
         and _FINITE.match(text, one.end) is not None
     )
 

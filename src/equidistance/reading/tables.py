@@ -66,6 +66,7 @@ def _choices(word: str) -> list[str]:
 
 def _word(choice: str) -> str:
     stem = re.escape(choice.replace("_", " ").rstrip("*")).replace("'", "['’]").replace(r"\ ", r"\s+")
+    stem = stem.replace(r"\*", r"\w{0,12}")
     if choice.endswith("*"):
         return stem + r"\w{0,12}"
     plural = len(choice) > 3 and choice.isascii() and choice.isalpha() and choice[-1] not in "sy"
