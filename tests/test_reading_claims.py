@@ -253,7 +253,7 @@ def test_recall_and_precision_on_judged_sentences(part: str) -> None:
 def test_tables_can_be_read_and_extended() -> None:
     """Every row of the tables is whole: no column missing, no pattern that matches nothing."""
     from equidistance.reading.claim_rules import rules
-    from equidistance.reading.roles import triggers
+    from equidistance.reading.clause_parts import triggers
     from equidistance.reading.tables import READING_DATA, rows
 
     for path in Path(READING_DATA).glob("*.csv"):

@@ -20,7 +20,7 @@ _NEGATED = re.compile(
 )
 _FIXED = re.compile(
     r"(?i)(?:следует|необходимо|нельзя\s+не)\s+(?:отмет|сказ|помн|призна|подчерк|добав|учит|напомн)\w*|"
-    r"(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*"
+    r"(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been\s+(?:noted|said|added|mentioned|remembered|recalled))\w*"
 )
 QUESTION = re.compile(r"\?[”\"»]?$")
 
@@ -68,6 +68,9 @@ def by_rules(scene: Scene, said: list[Said]) -> Iterator[Claim]:
                 "reason": _reason,
                 "owner": _owner,
                 "amount": _none,
+                "judged": _judged,
+                "neither": _neither,
+                "both-ru": _neither,
             }[rule.about]
             claim = read(scene, said, rule, match)
             if claim is not None:
@@ -401,6 +404,8 @@ def _analogue(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) 
 def _future(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
     if scene.in_quotation(match.start(), match.end()) or not scene.groups:
         return None
+    if _SCHEDULE.match(scene.text, match.end()):
+        return None  # a calendar forecasts nothing
     group = subject(scene, match.start(), weak=False)
     who, powers = (group.codes[0], ()) if group is not None else (scene.main, ())
     if who is None:
@@ -414,6 +419,33 @@ def _norm(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
         return None
     who, powers = _who(scene, match)
     return None if who is None else _claim(scene, said, rule, match, who, powers, 0.55)
+
+
+def _judged(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """A verdict in plain words; about whoever the sentence is about."""
+    if not scene.groups or scene.in_quotation(match.start(), match.end()):
+        return None
+    group = subject(scene, match.start(), weak=False) or scene.groups[0]
+    who = group.codes[0]
+    others = tuple(dict.fromkeys(c for g in scene.groups for c in g.codes if c != who))
+    return _claim(scene, said, rule, match, who, others, 0.5)
+
+
+def _neither(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """ "A quarrels neither with B nor with C": between two that both stand in these words or right after them."""
+    inside = [g for g in scene.groups if match.start() <= g.start <= match.end() + 20]
+    codes = tuple(dict.fromkeys(code for g in inside for code in g.codes))
+    group = subject(scene, match.start(), weak=False)
+    who = group.codes[0] if group is not None else scene.main
+    if who is None or who in codes or len(codes) < 2:
+        return None
+    return replace(_claim(scene, said, rule, match, who, codes, 0.6), leader="equal")
+
+
+_SCHEDULE = re.compile(
+    r"(?i)\s*(?:also\s+)?(?:take\s+place|be\s+(?:held|opened|broadcast|shown|played)|open|begin|start|last|celebrate|"
+    r"mark|состо\w+|пройд\w+|откро\w+|начн\w+)\b"
+)
 
 
 def _share(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
