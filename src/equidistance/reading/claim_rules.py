@@ -260,7 +260,7 @@ def _pair(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
     who, powers = _who(scene, match)
     if who is not None and not powers and scene.main not in (None, who) and rule.form != "dependence":
         who, powers = scene.main, (who,)
-    if who is None or (not powers and rule.form != "dependence"):
+    if who is None or (not powers and (rule.form != "dependence" or rule.name == "belongs")):
         return None
     return _claim(scene, said, rule, match, who, powers, 0.7)
 
