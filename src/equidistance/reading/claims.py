@@ -133,7 +133,9 @@ def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Cla
         elif one.kind == "share":
             form = "ratio"
         elif one.kind == "count":
-            if one.amount.value < (10 if one.noun.split()[-1][:1].isupper() else 2) or one.noun.split()[-1] in (
+            if one.amount.value < (10 if one.noun.split()[-1][:1].isupper() else 2) or one.noun.split()[
+                -1
+            ] in (
                 "countries",
                 "states",
                 "members",

@@ -17,9 +17,10 @@ from equidistance.reading.noun_roles import goods, made_by, noun, noun_on, noun_
 from equidistance.reading.scene import PREPOSITIONS, Scene
 from equidistance.reading.tables import rows
 
+_WHERE = frozenset(("COERCE", "SANCTION", "REJECT"))  # what only the authorities of a place do to people
 _PLACE = frozenset(("in", "в", "во"))
-_EACH_OTHER = re.compile(r"(?i)each other|one another|mutual|друг друг|друг с друг|друг против")
-_AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN", "REJECT", "REQUEST", "COERCE"))
+_EACH_OTHER = re.compile(r"(?i)each other|one another|the other\b|mutual|друг друг|друг с друг|друг против")
+_AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN", "REJECT", "REQUEST", "COERCE", "MOBILIZE"))
 """What is always done to somebody."""
 
 
@@ -67,6 +68,18 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         agent = next((g for g in agents if g.start >= end), None)
         # "two men detained by B were freed": who did the first thing did the second
         agent = agent or next((g for g in agents if g.end <= start), None)
+        if agent is None and patient is not None and trigger.type in _WHERE:
+            agent = next(  # "was arrested in Minsk": whoever rules there
+                (
+                    g
+                    for g in scene.groups
+                    if 0 <= g.start - end <= 30
+                    and g.governor in _PLACE
+                    and g.mentions[0].kind in ("capital", "state")
+                    and not set(g.codes) & set(patient.codes)
+                ),
+                None,
+            )
         if agent is None:
             return None
         receiver = next(
