@@ -147,6 +147,11 @@ def _absorbed(
     return False
 
 
+_PROMISED = re.compile(
+    r"(?i)\b(?:vow\w*|threat\w*|promis\w*|pledg\w*|warn\w*|will|would|пообещ\w+|пригроз\w+|обеща\w+)\b"
+)
+
+
 def _reply(
     scene: Scene,
     trigger: Trigger,
@@ -157,7 +162,7 @@ def _reply(
     """ "A expelled B's diplomats, and B responded in kind": the act told before, the other way round."""
     actors = subject(scene, start)
     before = [one for one in found if one[1] <= start and one[3].pairs[0][2] is not None]
-    if actors is None or not before:
+    if actors is None or not before or _PROMISED.search(scene.text, max(0, start - 40), start):
         return None
     told = max(before, key=lambda one: one[0])
     actor, actor_text, partner, _ = told[3].pairs[0]

@@ -179,6 +179,10 @@ def _between(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | 
     for group in after:
         if group.governor in ("between", "by", "among", "между", "of") and len(group.codes) > 1:
             return within(group, 0.8)
+    if scene.language == "ru":  # "переговоры министров А, Б и В": the genitive of all who take part
+        for group in after:
+            if group.governor == "" and group.start - end <= 25 and len(group.codes) > 1:
+                return within(group, 0.75)
     by = next((g for g in after if g.governor in ("by", "of", "from")), None)
     with_ = next((g for g in after if g.governor in ("with", "to", "с", "со")), None)
     before = subject(scene, start, low)
@@ -365,6 +369,13 @@ _ADJECTIVES = frozenset(
 )
 
 
+_NOUN_ENDING = re.compile(r"(?i)(?:isms?|(?<!sanc)(?<!men)tions?|ments?|ance)$")
+_GO_BACK = re.compile(
+    r"(?i)turn\w*|sen[dt]s?|came|come|went|g[oe]ts?|just|hand\w*|pull\w*|push\w*|brought|g[ai]ves?|hold|held|fell|paid|pay"
+)
+_BACK_TO = re.compile(r"(?i)back\s+(?:from|to|in|into|home|on|again)\b")
+
+
 def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
     """Whether a trigger that must be a verb can be one: "the support", "of support", "its attack" are nouns."""
     if trigger.roles not in ("active", "mutual") or scene.language == "ru":
@@ -377,6 +388,14 @@ def is_verb(scene: Scene, trigger: Trigger, start: int) -> bool:
         first
         and re.fullmatch(r"\w+ed|gave|gives|sent|sends|held|built|sold|bought|took|provides", first.group())
     )
+    if first and _NOUN_ENDING.search(first.group()):
+        return False  # "criticis*" finds criticism too
+    if (
+        first
+        and first.group().lower() == "back"
+        and (_GO_BACK.fullmatch(word[1]) or _BACK_TO.match(scene.text, start))
+    ):
+        return False  # "turned back a shipment", "just back from"
     if first and first.group().endswith("s") and re.fullmatch(r"[a-z]+s", word[1]) and not finite:
         return False  # "the treaty covers attacks on"
     # "US military gives": an adjective may be a noun itself, and before a finite verb it is one
