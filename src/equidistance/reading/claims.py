@@ -17,6 +17,10 @@ from equidistance.reading.scene import Group, Scene
 _COMPARED = re.compile(
     r"(?i)\s*(?:more|less|higher|lower|larger|smaller|cheaper|longer|faster|bigger|greater|fewer|as|выше|больше|меньше|дороже|дешевле|ниже)\b"
 )
+_FREQUENCY = re.compile(
+    r"(?i)\s*(?:a|per|each|every)\s+(?:day|week|month|year)|\s*(?:since|during|this|last|in\s+(?:a\s+row|\d))\b|"
+    r"\s*(?:в|за)\s+(?:день|неделю|месяц|год)\b"
+)
 MOST_CLAIMS = 8
 
 
@@ -129,6 +133,8 @@ def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Cla
         if one.kind == "times":
             if not _COMPARED.match(scene.text, one.end) and one.amount.value < 2:
                 continue
+            if _FREQUENCY.match(scene.text, one.end):
+                continue  # "visited eleven times since" compares nothing
             form = "ratio"
         elif one.kind == "share":
             form = "ratio"
