@@ -10,7 +10,7 @@ from equidistance.reading.records import Act, Amount, Channel, Modality, When
 from equidistance.reading.roles import is_verb, parties
 from equidistance.reading.scene import Group, Scene
 from equidistance.reading.second_look import look_again, opinion
-from equidistance.reading.tables import rows
+from equidistance.reading.tables import beginnings, rows
 
 _SKIP = re.compile(
     r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|"
@@ -66,7 +66,10 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     found: list[tuple[int, int, Trigger, Parties]] = []
     tried = 0
     if scene.groups:
+        begun = beginnings(scene.text)
         for trigger in triggers(scene.language):
+            if trigger.openings is not None and begun.isdisjoint(trigger.openings):
+                continue
             for match in trigger.pattern.finditer(scene.text):
                 if len(found) >= MOST_ACTS or tried >= MOST_TRIED:
                     break

@@ -13,7 +13,7 @@ from equidistance.reading.attribution import Said, chain
 from equidistance.reading.clause_parts import subject
 from equidistance.reading.records import Channel, Claim, Form
 from equidistance.reading.scene import Scene
-from equidistance.reading.tables import phrase, rows
+from equidistance.reading.tables import beginnings, openings, phrase, rows
 
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$"
@@ -34,6 +34,7 @@ class Rule:
     pattern: re.Pattern[str]
     direction: int | None
     about: str
+    openings: frozenset[str] | None = None
 
 
 @cache
@@ -45,13 +46,19 @@ def rules(language: str) -> tuple[Rule, ...]:
             raise ValueError(f"data/reading/claims.csv: form {row['form']!r}")
         if row["language"] == language:
             direction = int(row["direction"]) if row["direction"] else None
-            found.append(Rule(row["form"], row["name"], phrase(row["pattern"]), direction, row["about"]))  # type: ignore[arg-type]
+            made = phrase(row["pattern"])
+            found.append(
+                Rule(row["form"], row["name"], made, direction, row["about"], openings(row["pattern"]))  # type: ignore[arg-type]
+            )
     return tuple(found)
 
 
 def by_rules(scene: Scene, said: list[Said]) -> Iterator[Claim]:
     """The claims that the patterns of the table find in a sentence, in the table's order."""
+    begun = beginnings(scene.text)
     for rule in rules(scene.language):
+        if rule.openings is not None and begun.isdisjoint(rule.openings):
+            continue
         for match in rule.pattern.finditer(scene.text):
             if inside_quotation(scene, said, match.start(), match.end()) or QUESTION.search(scene.text):
                 continue

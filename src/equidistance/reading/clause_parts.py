@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from equidistance.reading.scene import Group, Scene
-from equidistance.reading.tables import phrase, rows
+from equidistance.reading.tables import openings, phrase, rows
 
 _PASSIVE = re.compile(
     r"\b(?:was|were|been|be|being|is|are|got|был[аои]?|будет|будут)\s+(?:\w+ly\s+|also\s+|not\s+|already\s+)?$",
@@ -38,6 +38,7 @@ class Trigger:
     instrument: str
     roles: str
     prefer: tuple[str, ...]
+    openings: frozenset[str] | None = None
 
 
 @cache
@@ -55,6 +56,7 @@ def triggers(language: str) -> tuple[Trigger, ...]:
             instrument=row["instrument"],
             roles=row["roles"],
             prefer=tuple(word.replace("_", " ") for word in row["prefer"].split(";")),
+            openings=openings(row["pattern"]),
         )
         for row in rows("triggers.csv")
         if row["language"] == language
