@@ -44,7 +44,21 @@ _NOT_EVEN = re.compile(
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
-_ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
+_ASKING = frozenset(
+    (
+        "ask",
+        "told-to",
+        "urge-2",
+        "want-to",
+        "велел",
+        "ask-plain",
+        "calls",
+        "demand",
+        "threaten",
+        "потребовать",
+        "попросить",
+    )
+)
 _ACCUSED_OF = re.compile(
     r"(?i)\b(?:accus|suspect|blam|charg|convict|acquit|обвин|подозрева)\w*\b[^.;:]{0,70}\b(?:of|for|with|в)\s+(?:having\s+)?(?:\w+ly\s+)?$"
 )

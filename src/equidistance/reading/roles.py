@@ -97,6 +97,8 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     actors = subject(scene, start, low)
     if actors is None and low and _carried_on(scene.text, low, start):
         actors = subject(scene, start, 0, weak=False)
+    if actors is not None and trigger.mode == "visit" and actors.mentions[-1].kind == "company":
+        return None  # an airline flies to places and visits nobody
     partner = (
         None if actors is None else partner_after(scene, trigger, start, end, high, frozenset(actors.codes))
     )
