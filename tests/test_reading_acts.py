@@ -106,7 +106,7 @@ def test_who_does_it_to_whom(text: str, expected: list[tuple[str, str, str]]) ->
         ("Serbia expelled two Hungarian diplomats, and Hungary responded in kind.",
          [("SRB", "HUN", "SANCTION"), ("HUN", "SRB", "SANCTION")]),
         ("Serbia expelled two Hungarian diplomats, and Hungary vowed to respond in kind.",
-         [("SRB", "HUN", "SANCTION")]),
+         [("SRB", "HUN", "SANCTION"), ("HUN", "SRB", "THREATEN")]),
         ("Serbia, Hungary and Croatia signed a treaty.",
          [("SRB", "HUN", "AGREE"), ("SRB", "HRV", "AGREE"), ("HUN", "HRV", "AGREE")]),
         ("The Serbian minister flew to Budapest.", [("SRB", "HUN", "CONSULT")]),

@@ -18,6 +18,7 @@ from equidistance.reading.scene import PREPOSITIONS, Scene
 from equidistance.reading.tables import rows
 
 _WHERE = frozenset(("COERCE", "SANCTION", "REJECT"))  # what only the authorities of a place do to people
+_FLY = re.compile(r"(?i)fl(?:y|ies|ew|own|ying)\b")
 _PLACE = frozenset(("in", "в", "во"))
 _EACH_OTHER = re.compile(r"(?i)each other|one another|the other\b|mutual|друг друг|друг с друг|друг против")
 _AIMED = frozenset(("ASSAULT", "ACCUSE", "THREATEN", "REJECT", "REQUEST", "COERCE", "MOBILIZE"))
@@ -97,7 +98,8 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     actors = subject(scene, start, low)
     if actors is None and low and _carried_on(scene.text, low, start):
         actors = subject(scene, start, 0, weak=False)
-    if actors is not None and trigger.mode == "visit" and actors.mentions[-1].kind == "company":
+    company = actors is not None and actors.mentions[-1].kind == "company"
+    if company and (trigger.mode == "visit" or _FLY.match(scene.text, start)):
         return None  # an airline flies to places and visits nobody
     partner = (
         None if actors is None else partner_after(scene, trigger, start, end, high, frozenset(actors.codes))
