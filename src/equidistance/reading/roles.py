@@ -51,7 +51,12 @@ def parties(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         "goods": goods,
         "made-by": made_by,
     }[trigger.roles]
-    return find(scene, trigger, start, end)
+    found = find(scene, trigger, start, end)
+    if found is not None and found.pairs and (trigger.mode == "visit" or _FLY.match(scene.text, start)):
+        who = next((one for one in scene.mentions if one.text == found.pairs[0][1]), None)
+        if who is not None and who.kind == "company":
+            return None  # an airline flies to places and visits nobody
+    return found
 
 
 def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | None:
@@ -98,9 +103,6 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
     actors = subject(scene, start, low)
     if actors is None and low and _carried_on(scene.text, low, start):
         actors = subject(scene, start, 0, weak=False)
-    company = actors is not None and actors.mentions[-1].kind == "company"
-    if company and (trigger.mode == "visit" or _FLY.match(scene.text, start)):
-        return None  # an airline flies to places and visits nobody
     partner = (
         None if actors is None else partner_after(scene, trigger, start, end, high, frozenset(actors.codes))
     )
