@@ -3,6 +3,7 @@
 Functions whose names start with ``measure_`` run in a process of their own (see ``measure.call``).
 """
 
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from measure import Section, call, in_turns, ratio, seconds, spread
@@ -10,11 +11,11 @@ from measure import Section, call, in_turns, ratio, seconds, spread
 if TYPE_CHECKING:
     from panels import Real
 
-    from equidistance.models.alignment import Observations
+    from equidistance.models.alignment import Observations, Posterior
 
 POWERS = 8
-SAMPLE = 3
-"""Dyads that statsmodels smooths; its time is extrapolated from them linearly."""
+SAMPLE = 6
+"""Dyads that statsmodels smooths, evenly chosen; its time is extrapolated from them linearly."""
 
 
 def all_states() -> Section:
@@ -23,6 +24,7 @@ def all_states() -> Section:
     found, done = call("everything", "measure_smoothing")
     scale = found["dyads"] / SAMPLE
     ours, theirs, least = found["ours"], found["statsmodels"], found["pass"]
+    lean, arrays = found["statsmodels, own indicators"], found["arrays"]
     rows = [
         (
             "EM of the normal model to convergence, and intervals of every month",
@@ -39,18 +41,32 @@ def all_states() -> Section:
             "converged" if fits["converged"] else "not converged",
         ),
         (
-            "one smoothing pass, means and variances of every month",
+            "one smoothing pass, means and variances of every month (`models/compiled.py`)",
             spread(ours),
             "1",
             f"{ratio(ours, least):.0f}",
-            "",
+            f"and {median(found['packing']):.2f} s of packing, once",
         ),
         (
-            f"statsmodels, the same model, {SAMPLE} dyads in a loop, times {scale:.0f}",
+            "the same by arrays (`models/kalman.py`, numpy)",
+            spread(arrays),
+            f"{ratio(arrays, ours):.1f}",
+            f"{ratio(arrays, least):.0f}",
+            f"{found['filled']:.0%} of the entries it walks through are readings",
+        ),
+        (
+            f"statsmodels, the same model and the same output, {SAMPLE} dyads in a loop, times {scale:.0f}",
             spread([scale * value for value in theirs], 0),
             f"{scale * ratio(theirs, ours):.0f}",
             f"{scale * ratio(theirs, least):.0f}",
             f"largest difference {found['difference']:.0e}",
+        ),
+        (
+            "statsmodels, each dyad's model without the indicators it never shows",
+            spread([scale * value for value in lean], 0),
+            f"{scale * ratio(lean, ours):.0f}",
+            f"{scale * ratio(lean, least):.0f}",
+            "",
         ),
         ("one pass over the data (`numpy.nansum`)", spread(least, 3), f"{ratio(least, ours):.4f}", "1", ""),
     ]
@@ -61,7 +77,14 @@ def all_states() -> Section:
         "two of the six. CPU seconds; targets: 60 s, 2 GB, 265 times faster than statsmodels.",
         ("what", "CPU s", "ratio to one smoothing pass", "ratio to one pass", ""),
         rows,
-        (f"Peak memory of the fits {memory.peak:.0f} MiB, of the smoothing {done.peak:.0f} MiB.",),
+        (
+            f"Peak memory of the fits {memory.peak:.0f} MiB, of the smoothing {done.peak:.0f} MiB.",
+            f"Time of the fits by part, CPU seconds: {fits['by part']}. Compiled code is ready (it is kept on disk beside the "
+            f"package); compiling it, once after installation, took {fits['compiling']:.0f} s more (nothing where it was kept).",
+            "Compared are smoother passes with the parameters known: for each dyad the smoothed means and variances of "
+            "alignment in every month. For statsmodels that is `KalmanSmoother.smooth()` with state and state covariance "
+            "asked for; making its matrices is not counted, as packing is not.",
+        ),
     )
 
 
@@ -84,29 +107,66 @@ def _panel(real: "Real") -> "Observations":
 
 def measure_fits() -> dict[str, Any]:
     import time
+    from collections import Counter
+    from collections.abc import Callable
 
+    import numpy as np
     from panels import Real
 
-    from equidistance.models import alignment, em, fitting
+    from equidistance.models import compiled, em, fitting
 
     real = Real()
     observations = _panel(real)
-    series = observations.value.shape[2]
+    began = time.process_time()
+    few = observations.select(slice(0, 5))
+    ready = compiled.pack(real.layout, few)
+    generator = np.random.default_rng(1)
+    given = compiled.start(real.layout, ready, real.parameters, generator)
+    compiled.sweep(real.layout, ready, real.parameters, given, generator)
+    compiled.sums(real.layout, ready, real.parameters)
+    compiled.smooth(real.layout, ready, real.parameters)
+    compiling = time.process_time() - began
+    spent: Counter[str] = Counter()
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any, **options: Any) -> Any:
+            before = time.process_time()
+            result = function(*arguments, **options)
+            spent[name] += time.process_time() - before
+            return result
+
+        return run
+
+    for name, what in (
+        ("pack", "packing"),
+        ("sums", "E-steps"),
+        ("start", "first weights"),
+        ("sweep", "draws of the weights"),
+        ("smooth", "intervals"),
+    ):
+        setattr(compiled, name, timed(what, getattr(compiled, name)))
     began = time.process_time()
     steps: list[int] = []
     plain = em.fit(real.layout, observations, on_iteration=lambda step, _: steps.append(step))
-    for dyads, _ in alignment.chunks(series):
-        alignment.smooth(real.layout, observations.select(dyads), plain.parameters)
+    compiled.smooth(real.layout, compiled.pack(real.layout, observations), plain.parameters)
     normal = time.process_time() - began
+    normal_parts = dict(spent)
+    spent.clear()
     began = time.process_time()
     tailed = fitting.fit_tails(real.layout, observations, real.parameters.tails)
-    for dyads, given in alignment.chunks(series, tailed.weights):
-        alignment.smooth(real.layout, observations.select(dyads), tailed.parameters, given)
+    packed = compiled.pack(real.layout, observations)
+    weights = compiled.pack_weights(packed, observations, tailed.weights)
+    compiled.smooth(real.layout, packed, tailed.parameters, weights)
     return {
         "normal": normal,
         "normal steps": steps[-1],
         "tails": time.process_time() - began,
         "converged": tailed.converged,
+        "compiling": compiling,
+        "by part": "; ".join(
+            f"{kind}: " + ", ".join(f"{what} {seconds_:.1f}" for what, seconds_ in sorted(parts.items(), key=lambda x: -x[1]))
+            for kind, parts in (("normal", normal_parts), ("Student-t", dict(spent)))
+        ),
     }
 
 
@@ -114,54 +174,73 @@ def measure_smoothing() -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import alignment
+    from equidistance.models import alignment, compiled
 
     real = Real()
     observations = _panel(real)
     K, T, N = observations.value.shape
-    sample = np.linspace(0, N - 1, SAMPLE).astype(int)
+    sample = ((np.arange(SAMPLE) + 0.5) * N / SAMPLE).astype(int)
+    models = {kept: [_statsmodels(real, observations, n, kept=kept) for n in sample] for kept in ("all", "own")}
 
-    def ours() -> None:
+    def arrays() -> None:
         for dyads, _ in alignment.chunks(N):
             alignment.smooth(real.layout, observations.select(dyads), real.parameters)
 
+    def ours() -> "Posterior":
+        return compiled.smooth(real.layout, compiled.pack(real.layout, observations), real.parameters)
+
+    mine, packed = ours(), compiled.pack(real.layout, observations)
     found: dict[str, Any] = in_turns(
         {
-            "ours": lambda: seconds(ours),
-            "statsmodels": lambda: seconds(lambda: [_statsmodels(real, observations, n) for n in sample]),
+            "ours": lambda: seconds(lambda: compiled.smooth(real.layout, packed, real.parameters)),
+            "packing": lambda: seconds(lambda: compiled.pack(real.layout, observations)),
+            "statsmodels": lambda: seconds(lambda: [one.smooth() for one in models["all"]]),
+            "statsmodels, own indicators": lambda: seconds(lambda: [one.smooth() for one in models["own"]]),
+            "arrays": lambda: seconds(arrays),
             "pass": lambda: seconds(lambda: np.nansum(observations.value)),
         },
-        rounds=3,
+        rounds=5,
     )
-    mine = alignment.smooth(real.layout, observations.select(sample), real.parameters)
-    difference = 0.0
+    difference, C = 0.0, real.layout.channels
     for i, n in enumerate(sample):
-        mean, covariance = _statsmodels(real, observations, n)
-        centre = mine.mean[:, :, 0, i] - real.parameters.mean
-        difference = max(difference, float(np.abs(centre - mean).max()))
-        difference = max(difference, float(np.abs(mine.covariance[..., i] - covariance).max()))
+        for kind in models.values():
+            theirs = kind[i].smooth()
+            centre = mine.mean[:, :, 0, n] - real.parameters.mean
+            difference = max(difference, float(np.abs(centre - theirs.smoothed_state[:C].T).max()))
+            variances = theirs.smoothed_state_cov[:C, :C].transpose(2, 0, 1)
+            difference = max(difference, float(np.abs(mine.covariance[..., n] - variances).max()))
+    seen = int(np.isfinite(observations.value).sum())
+    slots = sum(
+        len(alignment.observed_slots(observations.select(dyads))) * (dyads.stop - dyads.start)
+        for dyads, _ in alignment.chunks(N)
+    )
     return {
         **found,
         "difference": difference,
         "dyads": N,
         "months": T,
         "indicators": K,
-        "values": int(np.isfinite(observations.value).sum()),
+        "values": seen,
+        "filled": seen / slots,
     }
 
 
-def _statsmodels(real: "Real", observations: "Observations", n: int) -> tuple[Any, Any]:
-    """Smoothed means (T, C) and covariances (T, C, C) of one dyad's alignment in statsmodels."""
+def _statsmodels(real: "Real", observations: "Observations", n: int, *, kept: str) -> Any:
+    """One dyad's model in statsmodels, with all indicators or its own alone."""
     import numpy as np
     from statsmodels.tsa.statespace import kalman_smoother as ks
 
-    layout, p = real.layout, real.parameters
-    K, T, _ = observations.value.shape
+    layout, p, value, error = real.layout, real.parameters, observations.value[..., n], observations.error[..., n]
+    if kept == "own":
+        shown = np.isfinite(value).any(axis=1)
+        layout, _, p = real.of_indicators(np.flatnonzero(shown).tolist())
+        value, error = value[shown], error[shown]
+    K, T = value.shape
     C, sums = layout.channels, layout.accumulators
     size, first_own = C + len(sums) + K, C + len(sums)
     model = ks.KalmanSmoother(k_endog=K, k_states=size, k_posdef=C + K)
     centre = p.intercept + p.loading * p.mean[layout.channel]
-    model.bind((observations.value[:, :, n].T - centre).copy())
+    model.bind((value.T - centre).copy())
     transition, selection = np.zeros((size, size, T)), np.zeros((size, C + K, T))
     for t in range(T):  # the transition at t leads from t to t + 1
         transition[:C, :C, t] = selection[:C, :C, t] = np.eye(C)
@@ -179,11 +258,10 @@ def _statsmodels(real: "Real", observations: "Observations", n: int) -> tuple[An
     start[first_own:, first_own:] = np.diag(p.effect)
     shocks = np.diag(np.concatenate([np.zeros(C), p.wander]))
     shocks[:C, :C] = p.innovation
-    variance = observations.error[:, :, n] ** 2 + p.noise[:, None]
+    variance = error**2 + p.noise[:, None]
     model["design"], model["transition"], model["selection"] = design, transition, selection
     model["state_cov"] = shocks
     model["obs_cov"] = np.stack([np.diag(variance[:, t]) for t in range(T)], axis=2)
     model.initialize_known(np.zeros(size), start)
     model.smoother_output = ks.SMOOTHER_STATE | ks.SMOOTHER_STATE_COV
-    result = model.smooth()
-    return result.smoothed_state[:C].T, result.smoothed_state_cov[:C, :C].transpose(2, 0, 1)
+    return model

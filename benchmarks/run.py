@@ -13,6 +13,7 @@ from collections.abc import Callable
 import coding
 import corridors
 import everything
+import ideal_plane
 import ideal_points
 import ingest
 import outofsample
@@ -49,6 +50,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "armenia": reexports.armenia,
     }
     always |= ideal_points.parts(full)
+    always |= ideal_plane.parts()
     always |= coding.parts(full)
     slow = {
         "fit": smoother.whole_fit,

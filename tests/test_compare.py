@@ -251,3 +251,42 @@ def test_formats_and_report_show_the_sensitivity(kazakhstan: Assessment) -> None
     text = html.render(whole)
     assert 'id="sensitivity"' in text
     assert "Powers under all choices" in text
+
+
+# Trade as it is
+
+
+def test_raw_trade_takes_the_place_of_chosen_trade() -> None:
+    states = ["KAZ", "UZB"]
+    plain, raw = (
+        eq.compare(states, POWERS, store=False, draws=100, raw=choice) for choice in (False, True)
+    )
+    assert (plain.settings["raw"], raw.settings["raw"]) == (False, True)
+    assert "export_chosen=deed" in plain.settings["indicators"]
+    assert "export_chosen=deed" not in raw.settings["indicators"]
+    assert "export_share=deed" in raw.settings["indicators"]
+    assert raw.settings["parameters"] != plain.settings["parameters"]
+    alone = eq.assess("KAZ", POWERS, store=False, draws=100, raw=True)
+    assert raw.settings["indicators"] == alone.settings["indicators"]
+    mine = {(row["power"], row["channel"]): row["mean"] for row in alone.alignment if row["period"] == raw.end}
+    for row in raw.standing:
+        if row["state"] == "KAZ":  # the same seed, and so the same draws
+            assert row["mean"] == pytest.approx(mine[row["power"], "overall"], abs=0.3)
+
+
+def test_analogues_take_raw_trade(like_ukraine: Analogues) -> None:
+    raw = analogues("KAZ", "UKR", powers=["RUS"], store=False, raw=True)
+    assert "import_share=deed" in raw.settings["indicators"]
+    assert "import_share=deed" not in like_ukraine.settings["indicators"]
+    assert raw.settings["parameters"] != like_ukraine.settings["parameters"]
+
+
+def test_both_commands_take_raw(like_ukraine: Analogues) -> None:
+    shown = json.loads(
+        run("compare", "KAZ", "UZB", "--powers", "RUS", "--raw", "--shipped-only", "--draws", 100, "--format", "json")
+    )
+    assert shown["settings"]["raw"] is True
+    found = json.loads(
+        run("analogues", "KAZ", "--powers", "RUS", "--raw", "--shipped-only", "--format", "json")
+    )
+    assert found["settings"]["raw"] is True

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import minimize
+from scipy.special import log_ndtr, ndtr
 
 from equidistance.models import (
     ideal_points_fast,
@@ -16,7 +17,8 @@ from equidistance.models import (
     normal,
 )
 from equidistance.models.convergence import effective_size, split_r_hat
-from equidistance.models.roll_calls import CUT_LIMIT, RollCalls, arrange, oriented, starting_items
+from equidistance.models.ideal_points_terms import vote_terms
+from equidistance.models.roll_calls import CUT_LIMIT, Items, RollCalls, arrange, oriented, starting_items
 
 Votes = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -95,6 +97,48 @@ def test_truncated_draws_have_the_right_distribution() -> None:
         if low > 0:
             p = (stats.norm.sf(low) - stats.norm.sf(drawn)) / (stats.norm.sf(low) - stats.norm.sf(high))
         assert stats.kstest(p, "uniform").pvalue > 0.001  # one in a thousand by chance; the seed is fixed
+
+
+@numba.njit
+def _terms(vote: int, u: float, low: float, high: float) -> tuple[float, float, float, float]:
+    return vote_terms(vote, u, low, high)
+
+
+@pytest.mark.parametrize("u", [-30.0, -12.0, -8.5, -5.0, 0.3, 6.0, 11.0, 40.0])
+def test_a_vote_far_off_has_its_exact_likelihood_and_slope(u: float) -> None:
+    """A likelihood that a floor makes flat would give a position two accounts of one vote."""
+    low, high = -0.4, 0.7
+
+    def exact(vote: int, at: float) -> float:
+        if vote == 0:
+            return float(log_ndtr(low - at))
+        if vote == 2:
+            return float(log_ndtr(at - high))
+        a, b = (low - at, high - at) if at > 0 else (at - high, at - low)  # both in the lower tail, or near 0
+        return float(log_ndtr(b) + np.log1p(-np.exp(log_ndtr(a) - log_ndtr(b))))
+
+    for vote in (0, 1, 2):
+        p, far, slope, bend = _terms(vote, u, low, high)
+        assert math.log(p) + far == pytest.approx(exact(vote, u), rel=2e-5, abs=1e-6)
+        around = [exact(vote, u + h) for h in (-1e-3, 0.0, 1e-3)]
+        assert slope == pytest.approx((around[2] - around[0]) / 2e-3, rel=2e-3, abs=1e-5)
+        assert bend >= 0
+
+
+def test_arranging_does_not_depend_on_how_names_are_numbered() -> None:
+    raw, _ = parliament(3, voters=8, sessions=3, calls=6)
+    who, when, what, vote = raw
+    votes = arrange(*raw)
+    again = arrange(who, when, what * 10**9 - 5, vote)  # wide gaps and a negative name: sorted, not counted
+    for name in ("position", "vote", "starts", "voter", "session", "order"):
+        assert (getattr(votes, name) == getattr(again, name)).all()
+    assert (again.item_names == votes.item_names * 10**9 - 5).all()
+    order = votes.order
+    assert (votes.vote == vote[order]).all()
+    assert (votes.voter[votes.position] == who[order]).all()
+    assert (votes.session[votes.position] == when[order]).all()
+    assert (votes.item_names[votes.item] == what[order]).all()
+    assert (np.lexsort((votes.position, votes.vote, votes.item)) == np.arange(len(order))).all()
 
 
 def test_streams_of_neighbours_are_unlike() -> None:
@@ -330,6 +374,52 @@ def test_posterior_intervals_hold_what_they_promise() -> None:
     # 10 x 120 positions of fixed seeds; benchmarks/ideal_points.py has the larger test
     assert abs(np.mean(inside50) - 0.5) < 0.03
     assert abs(np.mean(inside90) - 0.9) < 0.02
+
+
+def test_posterior_sampler_leaves_the_joint_distribution_as_it_is() -> None:
+    """Geweke (2004), getting it right: votes drawn anew after each sweep, the unknowns must keep to their prior.
+
+    Every quantity below is uniform, or its mean is known, under the prior; a wrong proposal density, Jacobian or prior
+    in any of the moves shows.
+    """
+    random = np.random.default_rng(11)
+    voters, sessions, calls = 4, 3, 3
+    who, when, which = (
+        axis.ravel() for axis in np.meshgrid(range(voters), range(sessions), range(calls), indexing="ij")
+    )
+    item = np.where(which == 0, 0, when * calls + which)  # the first returns every year
+    here = ~((who == 3) & (when == 1))  # one voter is away for a session
+    rows = np.lexsort((who[here], when[here], item[here]))
+    who, when, (_, item) = who[here][rows], when[here][rows], np.unique(item[here][rows], return_inverse=True)
+    pairs, position = np.unique(who * 10 + when, return_inverse=True)
+    count = int(item.max()) + 1
+    votes = RollCalls(
+        position.astype(np.int32), np.zeros(len(who), dtype=np.int8), np.searchsorted(item, np.arange(count + 1)),
+        pairs // 10, pairs % 10, np.arange(count), np.arange(len(who)),
+    )  # fmt: skip
+    cuts = np.sort(10 * random.standard_normal((count, 2)), axis=1)
+    items = Items(random.standard_normal(count), cuts[:, 0].copy(), cuts[:, 1].copy())
+    chain = ideal_points_posterior.Chain(votes, 0.5 * random.standard_normal(len(pairs)), items, 0.02, 5)
+    later, rounds = np.flatnonzero(~chain.first), 12_000
+    seen = np.empty((rounds, 9))
+    for number in range(rounds):
+        theta, items = chain.theta, chain.items
+        z = items.beta[item] * theta[position] + random.standard_normal(len(item))
+        votes.vote[:] = (z > items.low[item]).astype(np.int8) + (z > items.high[item])
+        chain.look()
+        chain.sweep()
+        theta, items = chain.theta, chain.items
+        step = (theta[later] - theta[later - 1]) / np.sqrt(chain.omega2 * chain.passed[later])
+        beta, start, step = (ndtr(x) for x in (items.beta, theta[chain.first], step))
+        low, high, walk = ndtr(items.low / 10), ndtr(items.high / 10), np.exp(-0.01 / chain.omega2)
+        seen[number] = (
+            walk, walk**2, (step**2).mean(), (start**2).mean(), (beta**2).mean(), beta[0] ** 2, low.mean(), high.mean(),
+            (low * high).mean(),
+        )  # fmt: skip
+    expected = np.array([1 / 2, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 2 / 3, 1 / 4])
+    error = seen.std(axis=0) / np.sqrt(effective_size(seen[None]))
+    assert (error < 0.025).all()  # the test is sharp
+    assert (np.abs(seen.mean(axis=0) - expected) < 4 * error).all()
 
 
 def test_posterior_chains_agree(simulated: tuple[RollCalls, np.ndarray, Votes]) -> None:

@@ -22,6 +22,7 @@ from equidistance.errors import BadFile, InvalidRequest, UnknownName
 from equidistance.evidence.store import Store, default_path
 from equidistance.figures import theme
 from equidistance.indicators.roll_calls import ISSUES
+from equidistance.report import vega
 from equidistance.sources.ingest import ingest
 
 STATES = ("USA", "GBR", "DEU", "JPN", "TUR", "KAZ", "IND", "BRA", "CHN", "RUS", "CUB", "PRK")
@@ -542,6 +543,12 @@ def test_chart_is_valid_vega_lite(interactive: bool, points: IdealPoints) -> Non
     assert scale["range"][1:] == [theme.POWER_COLOURS["RUS"], theme.POWER_COLOURS["USA"]]
 
 
+def test_a_short_axis_names_each_year_once(points: IdealPoints) -> None:
+    still = vega.still(theme.specification(points.plot(["KAZ"], interactive=False)))
+    labels = re.findall(r">(20\d\d)<", still)
+    assert len(labels) == len(set(labels)) == 4
+
+
 @pytest.mark.usefixtures("kept_bundle")
 def test_page_is_closed_to_the_network_and_to_titles(votes: pd.DataFrame, tmp_path: Path) -> None:
     hostile = ideal_points(votes.assign(title="<script>alert(1)</script>"))
@@ -559,6 +566,7 @@ def test_page_is_closed_to_the_network_and_to_titles(votes: pd.DataFrame, tmp_pa
         "Each session&#39;s level and spread",
     ):
         assert heading in body, heading
+    assert '<td class="prose">&lt;script&gt;' in body  # titles wrap
 
 
 # By issue, and in two dimensions

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from equidistance.assessment.ideal_points import IdealPoints, ideal_points
+from equidistance.assessment.ideal_points import IdealPoints, ideal_points, read_evidence
+from equidistance.assessment.voting_request import select
 from equidistance.evidence.store import Store
 from equidistance.sources.ingest import ingest
 
@@ -83,3 +84,20 @@ def test_an_issue_of_its_own(store: Path) -> None:
     table = rights.pivotal("KAZ", 5).to_pandas()
     assert (table["moved"].abs() > 0).all()
     assert (table["date"].map(lambda day: day.year) >= 1992).all()
+
+
+def test_the_authors_links_make_the_items_that_their_file_says(store: Path, shared_data: Path) -> None:
+    """Counted apart, from the raw votes: roll calls that repeat each other are one item, divided items alone count."""
+    file = shared_data / "un" / "idealpoints" / "Matches.csv"
+    arranged = read_evidence(None, store, select(None, "2020-08", None, False), file).arranged
+    earlier = pd.read_csv(file).groupby("rcid2")["rcid1"].min().to_dict()
+    votes = pd.read_parquet(shared_data / "un" / "unga_votes_1946_2024_voeten_long.parquet")
+    votes = votes[votes["vote"].isin((1, 2, 3)) & (votes["date"].astype(str) < "2020-09")]
+    item, known = {}, set(votes["rcid"])
+    for number in sorted(known):  # the earliest at hand: the file also names roll calls that this edition lacks
+        item[number], before = number, number
+        while (before := earlier.get(before)) is not None:
+            item[number] = before if before in known else item[number]
+    divided = votes.groupby(votes["rcid"].map(item))["vote"].nunique() > 1
+    assert len(arranged.item_names) == divided.sum()
+    assert divided.sum() < votes["rcid"].nunique() - 500  # links there are

@@ -111,6 +111,7 @@ def analogues(
     until: str | int | date | None = None,
     indicators: Sequence[str] | str | None = None,
     store: str | Path | bool | None = None,
+    raw: bool = False,
     refit: bool = False,
     drawn: int = 3,
     progress: Progress | None = None,
@@ -124,7 +125,7 @@ def analogues(
         powers: the powers; the six default powers when not given.
         channel: compare deeds, words, or both (overall).
         until: last year of the state's window; later evidence is not used.
-        indicators, store, refit: as for :func:`equidistance.assessment.assess.assess`.
+        indicators, store, raw, refit: as for :func:`equidistance.assessment.assess.assess`.
         drawn: how many of the nearest paths to give year by year.
         progress: called with what is being done.
 
@@ -146,7 +147,7 @@ def analogues(
         )
     chosen = powers_of(subject, powers)
     last = None if until is None else parse_month(until, last=True)
-    evidence = gather(None, chosen, indicators, store=store, progress=progress)
+    evidence = gather(None, chosen, indicators, store=store, raw=raw, progress=progress)
     whole = world(evidence, chosen, until=last, refit=refit, progress=progress)
     found = _compare(whole, subject, years, CHANNELS[channel])
     rows = _rows(whole, found, subject)
@@ -158,6 +159,7 @@ def analogues(
         "years": years,
         "powers": [power.code for power in chosen],
         "channel": channel,
+        "raw": raw,
         "until": end,
         "indicators": [f"{one.name}={one.channel}" for one in evidence.indicators],
         "evidence": evidence.digest,

@@ -113,6 +113,7 @@ def compare(
     channel: Which = "overall",
     indicators: Sequence[str] | str | None = None,
     store: str | Path | bool | None = None,
+    raw: bool = False,
     refit: bool = False,
     draws: int = 1000,
     seed: int = 1,
@@ -129,6 +130,7 @@ def compare(
         channel: words, deeds, or the mean of both.
         indicators: indicators to use.
         store: path of a store, ``False`` for the shipped data alone.
+        raw: take trade as it is, not against what size, distance, border and shared history let expect.
         refit: estimate the shared parameters on the evidence at hand.
         draws: posterior draws for everything derived.
         seed: seed of the draws.
@@ -158,6 +160,7 @@ def compare(
                 channel=channel,
                 indicators=indicators,
                 store=store,
+                raw=raw,
                 refit=refit,
                 draws=draws,
                 seed=seed
@@ -185,6 +188,7 @@ def compare(
         "since": start.isoformat(),
         "until": end.isoformat(),
         "channel": channel,
+        "raw": raw,
         "draws": draws,
         "seed": seed,
         "indicators": assessments[0].settings["indicators"],

@@ -187,12 +187,10 @@ def ideal_plane(
     arranged, names = read.arranged, read.names
     first, second = (anchors_of(voter_named(name), names) for name in axes)
     line = fitted(arranged, names, first, read.rolls, progress=progress).mean
-    other = beside(arranged, second)
-    rest = other - other.mean() - (other @ line - other.mean() * line.sum()) / (line @ line) * line
-    spread = float(rest.std())
-    if spread < 1e-6:
+    start = ideal_points_plane.crossed(line, beside(arranged, second))
+    if not start[:, 1].any():
         raise InvalidRequest("These votes do not reach out of one line.", hint="Take one dimension.")
-    found = ideal_points_plane.fit(arranged, np.stack([line, rest / spread], axis=1), progress=progress)
+    found = ideal_points_plane.fit(arranged, start, progress=progress)
     found = ideal_points_plane.turned(found, first, second)
     notes = [
         f"Two dimensions: the first axis runs through {voter_named(axes[0]).name}, on the second "

@@ -12,6 +12,7 @@ from equidistance.cli.options import (
     Draws,
     Indicators,
     Powers,
+    Raw,
     Refit,
     Seed,
     ShippedOnly,
@@ -53,6 +54,7 @@ def compare(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
+    raw: Raw = False,
     draws: Draws = 1000,
     seed: Seed = 1,
 ) -> None:
@@ -77,6 +79,7 @@ def compare(
             indicators=indicators,
             store=evidence,
             refit=refit,
+            raw=raw,
             draws=draws,
             seed=seed,
             progress=report,
@@ -119,6 +122,7 @@ def analogues(
     store: StoreOption = None,
     shipped_only: ShippedOnly = False,
     refit: Refit = False,
+    raw: Raw = False,
 ) -> None:
     """Find the past paths of other states that a state's last years resemble, and how unusual that is.
 
@@ -142,6 +146,7 @@ def analogues(
             indicators=indicators,
             store=evidence,
             refit=refit,
+            raw=raw,
             progress=report,
         )
         if out is not None:

@@ -52,7 +52,8 @@ def chart(
     """
     import altair as alt
 
-    axis = alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 8})
+    years = [row["year"] for row in positions]
+    axis = alt.Axis(**theme.axis_of_years(min(years), max(years)))
     key = alt.Legend(symbolType="stroke", symbolSize=300, symbolOpacity=1)
     colours = alt.Scale(domain=list(lines), range=theme.power_colours(list(lines.values())))
     base = alt.Chart().encode(

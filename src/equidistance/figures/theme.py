@@ -49,6 +49,13 @@ BAND_50, BAND_90 = 0.38, 0.16
 INK, MUTED, GRID = "#22262b", "#5a626b", "#e3e6e9"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 YEAR_AXIS: dict[str, Any] = {"format": "%Y", "grid": False, "tickCount": 4, "labelFlush": True}
+_FEW_YEARS = 10
+
+
+def axis_of_years(first: int, last: int, ticks: int = 8) -> dict[str, Any]:
+    """Properties of an axis of whole years; over few years a tick a year, for months would all bear the same number."""
+    few = last - first <= _FEW_YEARS
+    return {**YEAR_AXIS, "tickCount": {"interval": "year", "step": 1} if few else ticks}
 
 
 SIGNED_AXIS: dict[str, Any] = {

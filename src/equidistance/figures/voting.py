@@ -74,7 +74,8 @@ def over_time(
     import altair as alt
 
     names = [name for name, _ in MEASURES.values()]
-    axis = alt.Axis(**{**theme.YEAR_AXIS, "tickCount": 8})
+    years = [row["year"] for row in sessions]
+    axis = alt.Axis(**theme.axis_of_years(min(years), max(years)))
     key = alt.Legend(symbolType="stroke", symbolSize=300)
     base = alt.Chart().encode(
         x=alt.X("from:T", title=None, scale=alt.Scale(type="utc"), axis=axis),

@@ -1,23 +1,21 @@
 """The shared parameters but the loadings by EM on the smoothed disturbances (Koopman 1993), given the weights.
 
-EM is accelerated by squared extrapolation (Varadhan and Roland 2008). Sizes as in :mod:`equidistance.models.kalman`.
+EM is accelerated by squared extrapolation (Varadhan and Roland 2008). The expectations come from the compiled smoother
+(:mod:`equidistance.models.compiled`), which is imported where it is needed: an assessment with the shipped parameters
+does not wait for a compiler. Sizes as in :mod:`equidistance.models.kalman`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equidistance.models.alignment import (
-    Noise,
-    Observations,
-    Parameters,
-    Weights,
-    chunks,
-    smooth,
-    smoothed_noise,
-)
+from equidistance.models.alignment import Observations, Parameters, Weights
 from equidistance.models.kalman import Booleans, Floats, Layout
+
+if TYPE_CHECKING:
+    from equidistance.models.compiled import Packed, ReadingWeights, Sums
 
 SMALLEST = 1e-7
 """Floor of every variance, on the indicators' own scales, so that EM cannot run into a corner."""
@@ -88,8 +86,35 @@ def fit(
     Returns:
         Fit whose parameters are on an arbitrary scale of x; :func:`standardise` puts them on the reported one.
     """
+    from equidistance.models import compiled
+
+    packed = compiled.pack(layout, observations)
+    return fit_packed(
+        layout,
+        packed,
+        initial or start(layout, observations),
+        compiled.pack_weights(packed, observations, weights),
+        least_wander=least_wander,
+        tolerance=tolerance,
+        iterations=iterations,
+        on_iteration=on_iteration,
+    )
+
+
+def fit_packed(
+    layout: Layout,
+    packed: "Packed",
+    initial: Parameters,
+    weights: "ReadingWeights | None" = None,
+    *,
+    least_wander: Floats | None = None,
+    tolerance: float = 0.5,
+    iterations: int = 200,
+    on_iteration: Callable[[int, float], None] | None = None,
+) -> Fit:
+    """:func:`fit` for readings without the gaps between them."""
     floor = np.full(len(layout.channel), SMALLEST) if least_wander is None else least_wander
-    current = initial or start(layout, observations)
+    current = initial
     current = replace(current, wander=np.maximum(current.wander, floor))
     trace: list[float] = []
     done = 0
@@ -97,7 +122,7 @@ def fit(
     def step(parameters: Parameters) -> tuple[Parameters, float]:
         nonlocal done
         done += 1
-        updated, likelihood = _em_step(layout, observations, parameters, weights)
+        updated, likelihood = _packed_step(layout, packed, parameters, weights)
         if on_iteration is not None:
             on_iteration(done, likelihood)
         # the expected log likelihood has one peak in each variance: its maximum above a floor is at the floor or there
@@ -127,15 +152,15 @@ def standardise(
     The moments are posterior ones (variance of the means plus mean of the variances), so that the scale does not shrink
     where evidence is thin. Only the months in ``exists`` (T, N) count.
     """
-    total = np.zeros(layout.channels)
-    square = np.zeros(layout.channels)
-    for dyads, given in chunks(observations.value.shape[2], weights):
-        posterior = smooth(layout, observations.select(dyads), parameters, given)
-        mean = posterior.mean[:, :, 0]
-        variance = np.einsum("tccn->tcn", posterior.covariance)
-        inside = exists[:, None, dyads]
-        total += (mean * inside).sum(axis=(0, 2))
-        square += ((mean**2 + variance) * inside).sum(axis=(0, 2))
+    from equidistance.models import compiled
+
+    packed = compiled.pack(layout, observations)
+    posterior = compiled.smooth(
+        layout, packed, parameters, compiled.pack_weights(packed, observations, weights)
+    )
+    total = np.einsum("tcn,tn->c", posterior.mean[:, :, 0], exists)
+    square = np.einsum("tcn,tcn,tn->c", posterior.mean[:, :, 0], posterior.mean[:, :, 0], exists)
+    square += np.einsum("tccn,tn->c", posterior.covariance, exists)
     centre = total / exists.sum()
     scale = np.sqrt(square / exists.sum() - centre**2)
     ratio = scale[:, None] * scale[None, :]
@@ -149,23 +174,6 @@ def standardise(
     )
 
 
-@dataclass
-class _Moments:
-    """Running sums of the expected sufficient statistics over chunks of dyads."""
-
-    weight: Floats  # (K,) precisions
-    shift: Floats  # (K,) precision times expected noise
-    noise: Floats  # (K,) expected squared noise beyond the standard errors
-    observed: Floats  # (K,) number of observations
-    effect: Floats  # (K,) expected squared own components of the first month
-    wander: Floats  # (K,) expected squared changes of the own components
-    dyads: Floats  # (K,) dyads with the indicator
-    initial: Floats  # (C, C)
-    innovation: Floats  # (C, C)
-    series: float  # dyads with any evidence
-    periods: int
-
-
 def _em_step(
     layout: Layout,
     observations: Observations,
@@ -173,72 +181,39 @@ def _em_step(
     weights: Sequence[Weights] | None = None,
 ) -> tuple[Parameters, float]:
     """One EM step; the log likelihood returned is that of the parameters that came in."""
-    K, periods, series = observations.value.shape
-    C = layout.channels
-    weight, shift, noise, observed, effect, wander, dyads = np.zeros((7, K))
-    square = np.zeros((C, C))
-    sums = _Moments(
-        weight, shift, noise, observed, effect, wander, dyads, square, square.copy(), 0.0, periods
+    from equidistance.models import compiled
+
+    packed = compiled.pack(layout, observations)
+    return _packed_step(
+        layout, packed, parameters, compiled.pack_weights(packed, observations, weights)
     )
-    likelihood = 0.0
-    for chunk, given in chunks(series, weights):
-        run = smoothed_noise(layout, observations.select(chunk), parameters, given)
-        likelihood += run.log_likelihood
-        _add_moments(parameters, run, sums)
-    return _maximise(parameters, sums), likelihood
 
 
-def _add_moments(parameters: Parameters, run: Noise, sums: _Moments) -> None:
-    """Add a chunk's moments; each square counts with its weight."""
-    K, series = len(parameters.loading), run.variance.shape[1]
-    indicator = run.when[:, 1]
-    seen = np.isfinite(run.variance)
-    variance = np.where(seen, run.variance, 1.0)
-    weight = np.ones_like(variance) if run.weights is None else run.weights.noise
-    noise = np.where(seen, variance * run.residual, 0.0)
-    noise_square = noise**2 + np.where(seen, variance - variance**2 * run.residual_precision, 0.0)
-    # the noise is the source's error plus the indicator's own; what is expected of the latter, given their sum
-    share = np.where(seen, parameters.noise[indicator, None] / (variance * weight), 0.0)
-    beyond = share**2 * weight * noise_square + np.where(
-        seen, parameters.noise[indicator, None] * (1 - share), 0.0
-    )
-    np.add.at(sums.weight, indicator, np.where(seen, 1 / variance, 0.0).sum(axis=1))
-    np.add.at(sums.shift, indicator, np.where(seen, noise / variance, 0.0).sum(axis=1))
-    np.add.at(sums.noise, indicator, beyond.sum(axis=1))
-    np.add.at(sums.observed, indicator, seen.sum(axis=1))
+def _packed_step(
+    layout: Layout, packed: "Packed", parameters: Parameters, weights: "ReadingWeights | None"
+) -> tuple[Parameters, float]:
+    from equidistance.models import compiled
 
-    has = np.zeros((K, series))
-    np.maximum.at(has, indicator, seen.astype(float))
-    number = has.sum(axis=1)
-    second = (run.own_score**2 - run.own_information) * has[indicator]
-    at_start, steps = np.zeros((2, K))  # sums over dyads, and over the months that each slot speaks for
-    np.add.at(at_start, indicator, second.sum(axis=1) * run.seats.first)
-    stretched = second if run.weights is None else second / run.weights.own
-    np.add.at(steps, indicator, stretched.sum(axis=1) * run.seats.months)
-    tau, omega = parameters.effect, parameters.wander
-    sums.dyads += number
-    sums.effect += tau * number + tau**2 * at_start
-    sums.wander += omega * number * (sums.periods - 1) + omega**2 * steps
-
-    anything = seen.any(axis=0)
-    square = (np.einsum("tcn,ten->tcen", run.score, run.score) - run.information) * anything
-    if run.weights is not None:
-        square[1:] /= run.weights.innovation[1:, None, None]
-    Q, P, count = parameters.innovation, parameters.initial, float(anything.sum())
-    sums.innovation += Q @ square[1:].sum(axis=(0, 3)) @ Q + Q * count * (sums.periods - 1)
-    sums.initial += P @ square[0].sum(axis=2) @ P + P * count
-    sums.series += count
+    sums = compiled.sums(layout, packed, parameters, weights)
+    return _maximise(parameters, sums, packed.periods - 1), float(sums.log_likelihood.sum())
 
 
-def _maximise(old: Parameters, sums: _Moments) -> Parameters:
+def _maximise(old: Parameters, sums: "Sums", steps: int) -> Parameters:
+    """The parameters that the expectations make most likely; ``steps`` from one month to the next."""
+    observed = sums.observed.sum(axis=0)
+    dyads = (sums.observed > 0).sum(axis=0)
+    series = float((sums.observed > 0).any(axis=1).sum())  # dyads with any evidence
+    tau, omega, Q, P = old.effect, old.wander, old.innovation, old.initial
+    effect = tau + tau**2 * sums.first.sum(axis=0) / dyads
+    wander = omega + omega**2 * sums.steps.sum(axis=0) / (dyads * steps)
     return replace(
         old,
-        intercept=old.intercept + sums.shift / sums.weight,
-        noise=np.maximum(sums.noise / sums.observed, SMALLEST),
-        effect=np.maximum(sums.effect / sums.dyads, SMALLEST),
-        wander=np.maximum(sums.wander / (sums.dyads * (sums.periods - 1)), SMALLEST),
-        innovation=_symmetric(sums.innovation / (sums.series * (sums.periods - 1))),
-        initial=_symmetric(sums.initial / sums.series),
+        intercept=old.intercept + sums.residual.sum(axis=0) / sums.weight.sum(axis=0),
+        noise=np.maximum(sums.beyond.sum(axis=0) / observed, SMALLEST),
+        effect=np.maximum(effect, SMALLEST),
+        wander=np.maximum(wander, SMALLEST),
+        innovation=_symmetric(Q + Q @ sums.innovation.sum(axis=0) @ Q / (series * steps)),
+        initial=_symmetric(P + P @ sums.initial.sum(axis=0) @ P / series),
     )
 
 

@@ -15,11 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from equidistance.models import em, mixture
-from equidistance.models.alignment import Observations, Parameters, Tails, Weights, chunks
+from equidistance.models import em
+from equidistance.models.alignment import Observations, Parameters, Tails, Weights
 from equidistance.models.em import pack, unpack
-from equidistance.models.kalman import Booleans, Floats, Layout, slots
-from equidistance.models.sampling import Streams
+from equidistance.models.kalman import Floats, Layout
 
 NORMAL_STEPS = 30
 """EM steps of the normal model, where the rounds start from."""
@@ -77,32 +76,27 @@ def fit_tails(
         plain = em.fit(layout, observations, initial=initial, on_iteration=on_iteration)
         nothing = np.full(len(layout.channel), em.SMALLEST)
         return TailedFit(plain.parameters, None, nothing, plain.log_likelihood, plain.converged)
-    first = em.fit(layout, observations, initial=initial, iterations=NORMAL_STEPS, on_iteration=on_iteration)
+    from equidistance.models import compiled  # an assessment with the shipped parameters needs no compiler
+
+    packed = compiled.pack(layout, observations)
+    first = em.fit_packed(
+        layout,
+        packed,
+        initial or em.start(layout, observations),
+        iterations=NORMAL_STEPS,
+        on_iteration=on_iteration,
+    )
     least = first.parameters.wander * _share_of_variance(tails.own)
     current, done = replace(first.parameters, tails=tails, wander=least), NORMAL_STEPS
     if np.isfinite(tails.innovation):
         current = replace(current, innovation=SMALLER * current.innovation)
-    series = observations.value.shape[2]
-    parts = [observations.select(dyads) for dyads, _ in chunks(series)]
-    streams = [Streams([np.random.default_rng([seed, i])], _seen(part)) for i, part in enumerate(parts)]
-    weights = [
-        mixture.start(layout, part, part, current, current, stream)
-        for part, stream in zip(parts, streams, strict=True)
-    ]
+    generator = np.random.default_rng(seed)
+    weights = compiled.start(layout, packed, current, generator)
     trace, visited = [], []
     for turn in range(ROUNDS):
-        weights = [
-            mixture.sweep(layout, part, current, given, stream)
-            for part, given, stream in zip(parts, weights, streams, strict=True)
-        ]
-        fitted = em.fit(
-            layout,
-            observations,
-            initial=current,
-            weights=weights,
-            least_wander=least,
-            iterations=STEPS,
-            tolerance=0.0,
+        weights = compiled.sweep(layout, packed, current, weights, generator)
+        fitted = em.fit_packed(
+            layout, packed, current, weights, least_wander=least, iterations=STEPS, tolerance=0.0
         )
         current = fitted.parameters
         trace.append(fitted.log_likelihood[-1])
@@ -114,15 +108,10 @@ def fit_tails(
     half = len(visited) // 2
     drift = np.abs(np.mean(visited[:half], axis=0) - np.mean(visited[half:], axis=0))
     estimate = unpack(np.mean(visited, axis=0), current)
-    return TailedFit(estimate, tuple(weights), least, tuple(trace), bool(np.median(drift) < 0.1))
+    given = compiled.unpack_weights(packed, observations, weights)
+    return TailedFit(estimate, given, least, tuple(trace), bool(np.median(drift) < 0.1))
 
 
 def _share_of_variance(degrees: float) -> float:
     """Squared scale of a Student-t variable over its variance; that of three degrees where it has none."""
     return 1.0 if not np.isfinite(degrees) else 1 - 2 / max(degrees, 3.0)
-
-
-def _seen(part: Observations) -> Booleans:
-    when = slots(np.isfinite(part.value))
-    seen: Booleans = np.isfinite(part.value[when[:, 1], when[:, 0]])
-    return seen

@@ -141,7 +141,7 @@ def _score_positions(  # type: ignore[no-untyped-def]
         spread = beta_variance[j]
         for k in range(starts[j], starts[j + 1]):
             i = position[k]
-            _, slope, w = vote_terms(vote[k], b * theta[i], c1, c2)
+            _, _, slope, w = vote_terms(vote[k], b * theta[i], c1, c2)
             score[i] += b * slope
             information[i] += b * b * w
             ridge[i] += w * spread
@@ -173,7 +173,8 @@ class _State:
         self.beta, self.low, self.high = items.beta.copy(), items.low.copy(), items.high.copy()
         self.beta_variance, self.centre, self.pull = np.zeros(count), np.zeros(count), np.zeros(count)
         self.errors = np.zeros((2, count))
-        self.gap = np.where(votes.tallies[:, 1] > 0, LEAST_GAP, 0.0)
+        self.tallies = votes.tallies
+        self.gap = np.where(self.tallies[:, 1] > 0, LEAST_GAP, 0.0)
         self.score, self.information = np.zeros(positions), np.zeros(positions)
         self.ridge, self.target, self.squares = np.zeros(positions), np.zeros(positions), np.zeros(positions)
 
@@ -190,7 +191,7 @@ class _State:
         """One round: items given positions, positions given items, scale."""
         votes = (self.votes.vote, self.votes.position, self.votes.starts)
         items = (self.beta, self.low, self.high, self.beta_variance, self.centre)
-        _update_items(*votes, self.votes.tallies, self.theta, self.variance, *items, self.pull, self.errors)
+        _update_items(*votes, self.tallies, self.theta, self.variance, *items, self.pull, self.errors)
         _score_positions(
             *votes, self.theta, *items, self.score, self.information, self.ridge, self.target, self.squares
         )
@@ -285,7 +286,7 @@ def fit_items(votes: RollCalls, theta: Floats, rounds: int = 30) -> Items:
     data = (votes.vote, votes.position, votes.starts)
     items = (state.beta, state.low, state.high, state.beta_variance, state.centre)
     for _ in range(rounds):
-        _update_items(*data, votes.tallies, state.theta, state.variance, *items, state.pull, state.errors)
+        _update_items(*data, state.tallies, state.theta, state.variance, *items, state.pull, state.errors)
     return Items(state.beta, state.low, state.high)
 
 

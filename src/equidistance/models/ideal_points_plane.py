@@ -305,6 +305,18 @@ def fit(
     return PlaneFit(theta, spread, beta, beta_sd, low, high, sweep, change < tolerance)
 
 
+def crossed(line: Floats, other: Floats) -> Floats:
+    """Starting positions: a line, and across it what of other positions it leaves over; 0 if that is nothing.
+
+    Args:
+        line: positions in one dimension, shape (P,).
+        other: rough positions along another direction, shape (P,).
+    """
+    rest = other - other.mean() - (other @ line - other.mean() * line.sum()) / (line @ line) * line
+    spread = float(rest.std())
+    return np.stack([line, rest / spread if spread >= 1e-6 else np.zeros(len(line))], axis=1)
+
+
 def _joints(votes: RollCalls, session: Integers) -> list[tuple[Integers, Integers, Integers]]:
     """Of every session but the first: positions of those who voted before, all positions, items that it raised."""
     raised_in = np.minimum.reduceat(session[votes.position], votes.starts[:-1])

@@ -13,7 +13,7 @@ a position given its traits hardly moves, and a Newton proposal (Gamerman 1997) 
 2. stretches of every voter's path, cut at random: one Newton step, with the spread of the path's own normal
    approximation (forward filter, backward sampling);
 3. the walk's variance;
-4. whole sessions together (``ideal_points_sessions``).
+4. whole sessions together, shifted and stretched in turn (``ideal_points_sessions``).
 """
 
 import math
@@ -26,8 +26,8 @@ import numpy.typing as npt
 from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.ideal_points_published import summarised
 from equidistance.models.ideal_points_sessions import CUT_PRECISION, Sessions, walk_squares
-from equidistance.models.ideal_points_terms import item_terms, position_terms
-from equidistance.models.normal import Floats, cdf, inlined, quantile, released, stream, uniform
+from equidistance.models.ideal_points_terms import item_terms, log_cdf, position_terms
+from equidistance.models.normal import Floats, inlined, quantile, released, stream, uniform
 from equidistance.models.roll_calls import Fit, Items, RollCalls
 from equidistance.models.vote_scores import YES
 
@@ -140,9 +140,9 @@ def _sweep_items(  # type: ignore[no-untyped-def]
             for k in range(first, last):
                 u = b * theta[position[k]]
                 if vote[k] == YES:
-                    ratio += math.log((cdf(n1 - u) + 1e-300) / (cdf(c1 - u) + 1e-300))
+                    ratio += log_cdf(n1 - u) - log_cdf(c1 - u)
                 else:
-                    ratio += math.log((cdf(u - n2) + 1e-300) / (cdf(u - c2) + 1e-300))
+                    ratio += log_cdf(u - n2) - log_cdf(u - c2)
             state, u = uniform(state)
             if math.log(u) < ratio:
                 c1, c2 = n1, n2
@@ -265,7 +265,7 @@ def sample(
             if progress and number == 0:
                 progress("Sampling", sum(done), chains * (burn + sweeps))
 
-        return _chain(votes, theta, items, seed + 7919 * number, sweeps, burn, thin, told)
+        return _draws(votes, theta, items, seed + 7919 * number, sweeps, burn, thin, told)
 
     with ThreadPoolExecutor(chains) as pool:
         parts = list(pool.map(one, range(chains)))
@@ -278,7 +278,44 @@ def sample(
     )
 
 
-def _chain(
+class Chain:
+    """One chain: the unknowns in the sampler's own unit, where beta ~ Normal(0, 1), and a sweep over them."""
+
+    def __init__(self, votes: RollCalls, theta: Floats, items: Items, omega2: float, seed: int) -> None:
+        self.votes, self.seed, self.swept = votes, seed, 0
+        self.theta, self.items, self.omega2 = theta.astype(np.float64), items, omega2
+        self.random = np.random.default_rng(seed)
+        self.first = votes.first
+        self.passed = np.where(self.first, 1.0, np.diff(votes.session, prepend=0)).astype(float)
+        self.sessions = Sessions(votes, self.passed)
+        self.known = np.zeros(len(theta))
+        self.own = np.argsort(votes.position, kind="stable")
+        self.own_item, self.own_starts = votes.item[self.own], np.r_[0, np.cumsum(votes.votes_of_position)]
+        self.look()
+
+    def look(self) -> None:
+        """Take in the votes, after they have changed too (attendance may not)."""
+        self.abstained = self.votes.tallies[:, 1] > 0
+        self.own_vote = self.votes.vote[self.own]
+
+    def sweep(self, learning: float = 0.0) -> None:
+        """All moves once; ``learning`` is the rate at which step sizes adapt, 0 outside the burn-in."""
+        votes, random = self.votes, self.random
+        data, now = (votes.vote, votes.position, votes.starts), (self.seed, self.swept)
+        beta, low, high = self.items.beta.copy(), self.items.low.copy(), self.items.high.copy()
+        theta = self.theta.copy()
+        _sweep_items(*now, *data, self.abstained, theta, self.known, beta, low, high)
+        own = (self.own_vote, self.own_item, self.own_starts, self.first, self.passed)
+        _sweep_paths(*now, len(beta), *own, theta, beta, low, high, self.omega2)
+        steps, _ = walk_squares(theta, self.first, self.passed)
+        omega2 = (0.01 + 0.5 * steps) / random.gamma(1 + 0.5 * float((~self.first).sum()))
+        stretch = self.swept % 2 == 1
+        theta, items = self.sessions.move(random, theta, Items(beta, low, high), omega2, stretch)
+        self.theta, self.items, self.omega2 = self.sessions.change_unit(random, theta, items, omega2, learning)
+        self.swept += 1
+
+
+def _draws(
     votes: RollCalls,
     theta: Floats,
     items: Items,
@@ -288,39 +325,21 @@ def _chain(
     thin: int,
     told: Callable[[int], None],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    random = np.random.default_rng(seed)
-    positions, count = len(theta), len(items.beta)
-    first = votes.first
-    passed = np.where(first, 1.0, np.diff(votes.session, prepend=0)).astype(float)
-    abstained = votes.tallies[:, 1] > 0
-    data = (votes.vote, votes.position, votes.starts)
-    unit = max(float(np.sqrt((items.beta**2).mean())), 0.1)  # the prior of beta sets the sampler's own unit
-    theta = unit * (theta + 0.1 * random.standard_normal(positions))
-    beta, low, high = items.beta / unit, items.low.copy(), np.maximum(items.high, items.low + 0.05)
-    omega2 = 0.03 * unit * unit
-    sessions = Sessions(votes, passed)
-    own = np.argsort(votes.position, kind="stable")
-    path_data = (votes.vote[own], votes.item[own], np.r_[0, np.cumsum(votes.votes_of_position)])
-    known = np.zeros(positions)
+    random = np.random.default_rng((seed, 1))
+    unit = max(float(np.sqrt((items.beta**2).mean())), 0.1)
+    theta = unit * (theta + 0.1 * random.standard_normal(len(theta)))
+    items = Items(items.beta / unit, items.low, np.maximum(items.high, items.low + 0.05))
+    chain = Chain(votes, theta, items, 0.03 * unit * unit, seed)
     kept = sweeps // thin
-    draws = np.empty((kept, positions), dtype=np.float32)
-    item_draws = np.empty((kept, 3, count), dtype=np.float32)
+    draws = np.empty((kept, len(theta)), dtype=np.float32)
+    item_draws = np.empty((kept, 3, len(items.beta)), dtype=np.float32)
     for sweep in range(burn + sweeps):
-        _sweep_items(seed, sweep, *data, abstained, theta, known, beta, low, high)
-        _sweep_paths(seed, sweep, count, *path_data, first, passed, theta, beta, low, high, omega2)
-        steps, _ = walk_squares(theta, first, passed)
-        omega2 = (0.01 + 0.5 * steps) / random.gamma(1 + 0.5 * float((~first).sum()))
-        moved = Items(beta, low, high)
-        for stretch in (False, True):
-            theta, moved = sessions.move(random, theta, moved, omega2, stretch)
-        learning = 0.1 if sweep < burn else 0.0
-        theta, moved, omega2 = sessions.change_unit(random, theta, moved, omega2, learning)
-        beta, low, high = moved.beta, moved.low, moved.high
+        chain.sweep(0.1 if sweep < burn else 0.0)
         after = sweep - burn
         if after >= 0 and (after + 1) % thin == 0 and after // thin < kept:
-            mean, sd = theta.mean(), theta.std()
-            draws[after // thin] = (theta - mean) / sd
-            item_draws[after // thin] = beta * sd, low - beta * mean, high - beta * mean
+            now, mean, sd = chain.items, chain.theta.mean(), chain.theta.std()
+            draws[after // thin] = (chain.theta - mean) / sd
+            item_draws[after // thin] = now.beta * sd, now.low - now.beta * mean, now.high - now.beta * mean
         if sweep % 10 == 0:
             told(sweep)
     return draws, item_draws

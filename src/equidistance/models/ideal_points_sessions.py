@@ -61,8 +61,9 @@ def _bridges(  # type: ignore[no-untyped-def]
         for k in range(starts[j], starts[j + 1]):
             i = position[k]
             u = b * theta[i]
-            p, g, w = vote_terms(vote[k], u, low[j], high[j])
+            p, far, g, w = vote_terms(vote[k], u, low[j], high[j])
             product *= p
+            ll += far
             if product < LOG_NOW:
                 ll += math.log(max(product, 1e-300))
                 product = 1.0

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from equidistance.models.normal import Floats
+from equidistance.models.normal import Floats, compiled
+from equidistance.models.vote_scores import ABSTAIN, NO, YES
 
 Integers = npt.NDArray[np.int64]
 CUT_LIMIT = 7.0
@@ -54,8 +55,8 @@ class RollCalls:
     @property
     def tallies(self) -> Integers:
         """Numbers of yes, abstain and no of each item, shape (J, 3)."""
-        items = len(self.starts) - 1
-        return np.bincount(self.item * 3 + self.vote, minlength=items * 3).reshape(items, 3)
+        each = [np.add.reduceat(self.vote == one, self.starts[:-1], dtype=np.int64) for one in (YES, ABSTAIN, NO)]
+        return np.stack(each, axis=1)
 
     @property
     def first(self) -> npt.NDArray[np.bool_]:
@@ -94,24 +95,53 @@ def arrange(voter: Integers, session: Integers, item: Integers, vote: Integers) 
         item: number of the item; linked roll calls share one, shape (V,).
         vote: 0 yes, 1 abstain, 2 no, shape (V,).
     """
-    names, item_of = np.unique(item, return_inverse=True)
-    tally = np.bincount(item_of * 3 + vote, minlength=len(names) * 3).reshape(-1, 3)
-    divided = (tally > 0).sum(axis=1) > 1
-    kept = divided[item_of]
-    names, item_of = np.unique(item[kept], return_inverse=True)
-    who, when, what = voter[kept], session[kept], vote[kept]
-    span = int(when.max()) + 1 if len(when) else 1
-    pairs, position = np.unique(who * span + when, return_inverse=True)
-    order = np.lexsort((position, what, item_of))
+    names, item_of = _numbered(item)
+    cell = item_of * np.int32(3) + vote.astype(np.int32)
+    divided = (np.bincount(cell, minlength=len(names) * 3).reshape(-1, 3) > 0).sum(axis=1) > 1
+    kept = None
+    if not divided.all():
+        kept = np.flatnonzero(divided[item_of])
+        names, item_of = names[divided], (np.cumsum(divided, dtype=np.int32) - np.int32(1))[item_of[kept]]
+        voter, session, cell = voter[kept], session[kept], item_of * np.int32(3) + vote[kept].astype(np.int32)
+    span = int(session.max()) + 1 if len(session) else 1
+    pairs, position = _numbered(voter.astype(np.int64) * span + session)
+    order = _ordered(cell, 3 * len(names), _ordered(position, len(pairs), np.arange(len(position), dtype=np.int32)))
+    ends = np.cumsum(np.bincount(item_of, minlength=len(names)))
     return RollCalls(
-        position[order].astype(np.int32),
-        what[order].astype(np.int8),
-        np.searchsorted(item_of[order], np.arange(len(names) + 1)).astype(np.int64),
+        position[order],
+        (cell[order] % 3).astype(np.int8),
+        np.r_[0, ends].astype(np.int64),
         pairs // span,
         pairs % span,
         names,
-        np.flatnonzero(kept)[order],
+        order.astype(np.int64) if kept is None else kept[order],
     )
+
+
+@compiled
+def _ordered(place, places, rows):  # type: ignore[no-untyped-def]
+    """The rows in order of their place (0 to places - 1), equal ones as they came: a counting sort."""
+    free = np.zeros(places + 1, dtype=np.int64)
+    for row in rows:
+        free[place[row] + 1] += 1
+    for one in range(places):
+        free[one + 1] += free[one]
+    out = np.empty_like(rows)
+    for row in rows:
+        out[free[place[row]]] = row
+        free[place[row]] += 1
+    return out
+
+
+def _numbered(values: npt.NDArray[np.integer]) -> tuple[Integers, npt.NDArray[np.int32]]:
+    """The different values in order, and the place of each among them; whole numbers without wide gaps need no sort."""
+    top = int(values.max()) if len(values) else -1
+    if len(values) and (int(values.min()) < 0 or top > 4 * len(values) + 1_000_000):
+        names, place = np.unique(values, return_inverse=True)
+        return names.astype(np.int64), place.astype(np.int32)
+    there = np.zeros(top + 1, dtype=bool)
+    there[values] = True
+    return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - np.int32(1))[values]
 
 
 @dataclass(frozen=True)

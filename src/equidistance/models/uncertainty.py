@@ -12,20 +12,16 @@ weights, whose own uncertainty each assessment draws anew.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equidistance.models.alignment import (
-    CHUNK,
-    Observations,
-    Parameters,
-    Weights,
-    chunks,
-    observed_slots,
-    smoothed_noise,
-)
+from equidistance.models.alignment import Observations, Parameters, Weights
 from equidistance.models.em import pack, unpack
 from equidistance.models.kalman import Floats, Integers, Layout
+
+if TYPE_CHECKING:
+    from equidistance.models.compiled import Packed, ReadingWeights
 
 CURVATURE_DYADS = 300
 """Dyads that the curvature is measured on, evenly chosen; then it is known to some 6 %."""
@@ -49,35 +45,30 @@ def scores(
     Returns:
         (p, N).
     """
-    parts = [
-        _scores(layout, observations.select(dyads), parameters, given)
-        for dyads, given in chunks(observations.value.shape[2], weights)
-    ]
-    return np.concatenate(parts, axis=1)
+    from equidistance.models import compiled
+
+    packed = compiled.pack(layout, observations)
+    return _scores(layout, packed, parameters, compiled.pack_weights(packed, observations, weights))
 
 
-def _scores(layout: Layout, part: Observations, parameters: Parameters, weights: Weights | None) -> Floats:
-    run = smoothed_noise(layout, part, parameters, weights)
-    K, series = len(parameters.loading), run.variance.shape[1]
-    indicator, seen = run.when[:, 1], np.isfinite(run.variance)
-    variance = np.where(seen, run.variance, 1.0)
-    own_weight = np.ones_like(variance) if run.weights is None else run.weights.own
-    noise_weight = np.ones_like(variance) if run.weights is None else run.weights.noise
-    pull = np.where(seen, run.residual**2 - run.residual_precision, 0.0)
-    second = run.own_score**2 - run.own_information
-    intercept, noise, effect, wander = np.zeros((4, K, series))
-    np.add.at(intercept, indicator, np.where(seen, run.residual, 0.0))
-    np.add.at(noise, indicator, 0.5 * parameters.noise[indicator, None] / noise_weight * pull)
-    first = run.seats.first[:, None]
-    np.add.at(effect, indicator, 0.5 * parameters.effect[indicator, None] * second * first)
-    months = run.seats.months[:, None]
-    np.add.at(wander, indicator, 0.5 * parameters.wander[indicator, None] * second / own_weight * months)
-    square = np.einsum("tcn,ten->tcen", run.score, run.score) - run.information
-    if run.weights is not None:
-        square[1:] /= run.weights.innovation[1:, None, None]
-    moving = _through_cholesky(0.5 * square[1:].sum(axis=0), parameters.innovation)
-    starting = _through_cholesky(0.5 * square[0], parameters.initial)
-    return np.concatenate([intercept, noise, effect, wander, moving, starting])
+def _scores(
+    layout: Layout, packed: "Packed", parameters: Parameters, weights: "ReadingWeights | None"
+) -> Floats:
+    from equidistance.models import compiled
+
+    sums = compiled.sums(layout, packed, parameters, weights)
+    moving = _through_cholesky(np.moveaxis(0.5 * sums.innovation, 0, 2), parameters.innovation)
+    starting = _through_cholesky(np.moveaxis(0.5 * sums.initial, 0, 2), parameters.initial)
+    return np.concatenate(
+        [
+            sums.residual.T,
+            (0.5 * parameters.noise * sums.pull).T,
+            (0.5 * parameters.effect * sums.first).T,
+            (0.5 * parameters.wander * sums.steps).T,
+            moving,
+            starting,
+        ]
+    )
 
 
 def _through_cholesky(gradient: Floats, matrix: Floats) -> Floats:
@@ -157,9 +148,13 @@ def _curvature(
     anywhere. There the scores' own sum of squares (Berndt, Hall, Hall and Hausman 1974) takes its place: where the
     model is right the two are equal, and a step is no longer than the clusters' scores differ.
     """
+    from equidistance.models import compiled
+
     series = observations.value.shape[2]
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
-    part, given = observations.select(chosen), _chosen(observations, weights, chosen)
+    whole_panel = compiled.pack(layout, observations)
+    given = compiled.pack_weights(whole_panel, observations, weights)
+    part, given = compiled.select(whole_panel, given, chosen)
     centre = pack(parameters)
     at_centre = _scores(layout, part, parameters, given).sum(axis=1)
     columns = []
@@ -175,27 +170,3 @@ def _curvature(
     positive: Floats = (vectors * np.maximum(values, squares)) @ vectors.T
     return positive
 
-
-def _chosen(
-    observations: Observations, weights: Sequence[Weights] | None, chosen: Integers
-) -> Weights | None:
-    """The weights of some dyads, at the slots of these alone."""
-    if weights is None:
-        return None
-    series = observations.value.shape[2]
-    when = observed_slots(observations.select(chosen))
-    periods = observations.value.shape[1]
-    innovation = np.ones((periods, len(chosen)))
-    own, noise = np.ones((2, len(when), len(chosen)))
-    place = {pair: s for s, pair in enumerate(map(tuple, when.tolist()))}
-    for i, (dyads, given) in enumerate(chunks(series, weights)):
-        assert given is not None
-        mine = np.flatnonzero((chosen >= i * CHUNK) & (chosen < (i + 1) * CHUNK))
-        inside = chosen[mine] - i * CHUNK
-        innovation[:, mine] = given.innovation[:, inside]
-        slots = observed_slots(observations.select(dyads))
-        both = [(place[pair], s) for s, pair in enumerate(map(tuple, slots.tolist())) if pair in place]
-        here, there = np.array(both, dtype=np.int64).reshape(-1, 2).T
-        own[here[:, None], mine] = given.own[there[:, None], inside]
-        noise[here[:, None], mine] = given.noise[there[:, None], inside]
-    return Weights(innovation, own, noise)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from equidistance.figures import ideal_points, theme
+from equidistance.figures import ideal_points, theme, words
 from equidistance.printable import printable
 from equidistance.report import page, vega
 from equidistance.report.page import Section
@@ -83,7 +83,7 @@ def render(points: Fitted, shown: Shown, distance_to: Sequence[str] = (), pivota
 
 def _over_time(points: Fitted, shown: Shown) -> Section:
     rows, lines = shown
-    words = ideal_points.caption(rows, lines, points.headline)
+    around = ideal_points.caption(rows, lines, points.headline)
     spec = theme.specification(ideal_points.chart(rows, lines), validate=False)
     still = theme.specification(ideal_points.chart(rows, lines, interactive=False), validate=False)
     cells = {(row["session"], row["line"]): _interval(row) for row in rows}
@@ -91,7 +91,7 @@ def _over_time(points: Fitted, shown: Shown) -> Section:
     return Section(
         "positions",
         "Positions over the years",
-        words.subtitle,
+        around.subtitle,
         Twin(
             "Position (mean, and in brackets the 90% interval) by session",
             ("Session", *lines),
@@ -102,7 +102,7 @@ def _over_time(points: Fitted, shown: Shown) -> Section:
         ),
         vega.still(still),
         vega.json_inside_script(spec),
-        words.description,
+        around.description,
     )
 
 
@@ -112,10 +112,10 @@ def _distances(points: Fitted, name: str, code: str, powers: Sequence[str]) -> S
     cells = {(row["session"], row["power"]): _interval(row, "") for row in rows}
     return Section(
         f"distances-{code}",
-        f"Distances of {name}",
+        f"Distances of {words.the(name)}",
         "Absolute difference of the positions in each session in which both voted.",
         Twin(
-            f"Distance of {name} (mean, and in brackets the 90% interval)",
+            f"Distance of {words.the(name)} (mean, and in brackets the 90% interval)",
             ("Session", *codes),
             tuple(
                 (_period(session), *(cells.get((session, power), NONE) for power in codes))
@@ -129,10 +129,10 @@ def _pivotal(points: Fitted, name: str, code: str, count: int) -> Section:
     rows = points.pivotal(code, count)
     return Section(
         f"pivotal-{code}",
-        f"Votes that moved {name} most",
+        f"Votes that moved {words.the(name)} most",
         "By how much each vote moved the position of its session, largest first.",
         Twin(
-            f"Pivotal votes of {name}",
+            f"Pivotal votes of {words.the(name)}",
             ("Resolution", "Vote", "Moved", "Date", "Title"),
             tuple(
                 (
@@ -144,6 +144,7 @@ def _pivotal(points: Fitted, name: str, code: str, count: int) -> Section:
                 )
                 for row in rows
             ),
+            prose="Title",
         ),
     )
 
@@ -170,6 +171,7 @@ def _items(points: Fitted) -> Section:
                 )
                 for row in rows
             ),
+            prose="Title",
         ),
     )
 

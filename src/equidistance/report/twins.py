@@ -22,11 +22,13 @@ class Twin:
         caption: what it holds, with the unit.
         header: column names; the first names the rows.
         rows: cells as text; the first of each row is its name.
+        prose: the column that holds titles or sentences, which wrap; empty for none.
     """
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    prose: str = ""
 
 
 def alignment(table: Table) -> tuple[Twin, ...]:

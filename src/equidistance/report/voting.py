@@ -161,6 +161,7 @@ def _divergent(record: Recorded) -> Section:
                 )
                 for row in head
             ),
+            prose="Title",
         ),
     )
 
