@@ -97,6 +97,53 @@ def test_who_does_it_to_whom(text: str, expected: list[tuple[str, str, str]]) ->
     assert triples(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Serbia's decision drew a rebuke from Hungary.", [("HUN", "SRB", "ACCUSE")]),
+        ("Serbian ammunition has reached Hungary.", [("SRB", "HUN", "COOPERATE")]),
+        ("What Serbia got was a Hungarian veto.", [("HUN", "SRB", "REJECT")]),
+        ("Serbia expelled two Hungarian diplomats, and Hungary responded in kind.",
+         [("SRB", "HUN", "SANCTION"), ("HUN", "SRB", "SANCTION")]),
+        ("Serbia expelled two Hungarian diplomats, and Hungary vowed to respond in kind.",
+         [("SRB", "HUN", "SANCTION"), ("HUN", "SRB", "THREATEN")]),
+        ("Serbia, Hungary and Croatia signed a treaty.",
+         [("SRB", "HUN", "AGREE"), ("SRB", "HRV", "AGREE"), ("HUN", "HRV", "AGREE")]),
+        ("The Serbian minister flew to Budapest.", [("SRB", "HUN", "CONSULT")]),
+        ("Turkish Airlines flies to Samarkand.", []),
+        ("Serbia told Hungary to recall its envoy.", [("SRB", "HUN", "REQUEST")]),
+        ("A Serbian journalist was detained in Budapest.", [("HUN", "SRB", "COERCE")]),
+        ("The treaty covers attacks on Serbian vessels.", []),
+        ("Serbian customs turned back a Hungarian lorry.", [("SRB", "HUN", "SANCTION")]),
+        ("Were Serbia to sanction Hungary, both would lose.", []),
+        ("Ограничения, введённые Сербией, ударили по всем.", [("SRB", None, "SANCTION")]),
+        ("Сербия выслала венгерского дипломата, на что Будапешт ответил зеркально.",
+         [("SRB", "HUN", "SANCTION"), ("HUN", "SRB", "SANCTION")]),
+        ("Если Венгрия промолчит, никто не заметит.", []),
+        ("ЕС отменил визы для Косова.", [("EU", "XKX", "YIELD")]),
+    ],
+)  # fmt: skip
+def test_acts_told_by_nouns_by_goods_and_in_reply(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert triples(text) == expected
+
+
+def test_only_patterns_that_can_begin_in_a_sentence_need_to_be_tried() -> None:
+    from equidistance.reading.tables import beginnings, openings, phrase
+
+    for pattern, text in (
+        ("not? impose|levied .. tariff*", "Not levied, the tariffs"),
+        ("re-open* border", "It re-opened border posts"),
+        ("@papers .. signed", "A memorandum was signed"),
+        ("gave_in to", "He gave in to"),
+    ):
+        found = openings(pattern)
+        assert phrase(pattern).search(text) is not None
+        assert found is not None
+        assert not found.isdisjoint(beginnings(text))
+    assert openings(".. tariff*") is None
+    assert openings("$|€ gift") is None
+
+
 def test_an_official_the_text_introduces_acts_for_the_state_from_then_on() -> None:
     acts = read_text(
         "Serbian Trade Minister Jovana Petrova met nobody. Later Petrova accused Hungary of dumping."

@@ -38,6 +38,11 @@ def claims(text: str, form: str | None = None) -> list[Claim]:
         ("About 40 Serbian companies work in Hungary.", "count", "HUN", ("SRB",), None),
         ("Hungary owes Serbia 2 billion euros.", "amount", "HUN", ("SRB",), None),
         ("Hungary must choose a side.", "opinion", "HUN", (), None),
+        ("Hungary has tilted visibly toward Serbia.", "trend", "HUN", ("SRB",), 1),
+        ("Hungary is extremely vulnerable to Serbia.", "dependence", "HUN", ("SRB",), None),
+        ("Hungary quarrels neither with Serbia nor with Croatia.", "balance", "HUN", ("SRB", "HRV"), 0),
+        ("Hungary's influence is often overrated.", "opinion", "HUN", (), None),
+        ("Hungary's debt to Serbia is a secret.", "dependence", "HUN", ("SRB",), None),
         ("Отношения между Сербией и Венгрией остаются дружественными.", "level", None, None, None),
         ("Венгрия зависит от Сербии.", "dependence", "HUN", ("SRB",), None),
     ],
@@ -253,7 +258,7 @@ def test_recall_and_precision_on_judged_sentences(part: str) -> None:
 def test_tables_can_be_read_and_extended() -> None:
     """Every row of the tables is whole: no column missing, no pattern that matches nothing."""
     from equidistance.reading.claim_rules import rules
-    from equidistance.reading.roles import triggers
+    from equidistance.reading.clause_parts import triggers
     from equidistance.reading.tables import READING_DATA, rows
 
     for path in Path(READING_DATA).glob("*.csv"):

@@ -109,7 +109,9 @@ def _contents(
 ) -> tuple[dict[str, str], pa.Table, pa.Table, list[dict[str, Any]]]:
     """Texts by file name, indicator rows, exposure rows and facts on the sources."""
     connection = store.connection()
-    connection.execute("set threads = 1")  # several threads add floats in an order that changes from run to run
+    connection.execute(
+        "set threads = 1"
+    )  # several threads add floats in an order that changes from run to run
     register_all(connection, [resolve_power(code) for code in SNAPSHOT_POWERS], progress=tell)
     gravity = expectations.estimate(connection, tell).to_json()
     # read back, as everybody will read it

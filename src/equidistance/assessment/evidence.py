@@ -234,7 +234,8 @@ def choose_indicators(
         if name not in left_out and (name in chosen or (name in usual and not only_these))
     ]
     unusual = any(
-        not (one.name in usual or one.name in BORROWED) or one.channel != every[one.name].channel for one in kept
+        not (one.name in usual or one.name in BORROWED) or one.channel != every[one.name].channel
+        for one in kept
     )
     if not kept:
         raise InvalidRequest("Every indicator was left out.", choices=list(every))

@@ -228,7 +228,9 @@ def estimate(connection: Any, progress: Callable[[str, int, int], None] | None =
     z = covariates(states, np.array([places[state] for state in states]), borders)
     fitted = gravity.fit(value, t * S + i, t * S + j, i * S + j, z[i, j])
     exporter, importer = (_laid_out(effect, Y, S) for effect in (fitted.origin, fitted.destination))
-    sent, received = (np.bincount(t * S + side, value, Y * S).reshape(Y, S).astype(np.float64) for side in (i, j))
+    sent, received = (
+        np.bincount(t * S + side, value, Y * S).reshape(Y, S).astype(np.float64) for side in (i, j)
+    )
     facts = {
         "flows": int(known.sum()),
         "zeros": int((value == 0).sum()),

@@ -406,6 +406,10 @@ def _continued(
     known = np.array([rows.get(calls[number], -1) for number in votes.item_names.tolist()])
     has = known >= 0
     beta, low, high = items.beta.copy(), items.low.copy(), items.high.copy()
-    for array, earlier in ((beta, start.fit.items.beta), (low, start.fit.items.low), (high, start.fit.items.high)):
+    for array, earlier in (
+        (beta, start.fit.items.beta),
+        (low, start.fit.items.low),
+        (high, start.fit.items.high),
+    ):
         array[has] = earlier[known[has]]
     return out, Items(beta, low, np.maximum(low, high))

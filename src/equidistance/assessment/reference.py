@@ -162,7 +162,9 @@ def _plain(parameters: Parameters) -> dict[str, Any]:
     digits = {"innovation": 9, "initial": 9}
     return {
         name: [
-            [float(f"{value:.{digits.get(name, 4)}g}") for value in row] if array.ndim == 2 else float(f"{row:.4g}")
+            [float(f"{value:.{digits.get(name, 4)}g}") for value in row]
+            if array.ndim == 2
+            else float(f"{row:.4g}")
             for row in array
         ]
         for name in ARRAYS
@@ -239,9 +241,7 @@ def fit_reference(
         result.weights,
         result.least_wander,
     )
-    draws = tuple(
-        em.standardise(layout, observations, draw, exists, result.weights) for draw in moved
-    )
+    draws = tuple(em.standardise(layout, observations, draw, exists, result.weights) for draw in moved)
     facts = {
         "dyads": len(dyads),
         "months": grid.months,

@@ -58,7 +58,13 @@ _DRIFT_SCHEMA = pa.schema(
     ]
 )
 _LEAD_LAG_SCHEMA = pa.schema(
-    [("power", _TEXT), ("power_name", _TEXT), ("lag_years", pa.int64()), *_ESTIMATES, ("p_positive", pa.float64())]
+    [
+        ("power", _TEXT),
+        ("power_name", _TEXT),
+        ("lag_years", pa.int64()),
+        *_ESTIMATES,
+        ("p_positive", pa.float64()),
+    ]
 )
 
 

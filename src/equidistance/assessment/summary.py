@@ -74,7 +74,9 @@ def _drifts(drift: Table) -> str:
     if away:
         parts.append("moved away from " + listed(away))
     span = f"Between {window[0]['start']:%B %Y} and {window[0]['end']:%B %Y} it "
-    return span + (" and ".join(parts) if parts else "did not clearly move toward or away from any power") + "."
+    return (
+        span + (" and ".join(parts) if parts else "did not clearly move toward or away from any power") + "."
+    )
 
 
 def _rate(row: dict[str, Any]) -> str:

@@ -166,7 +166,9 @@ class Store:
     ) -> None:
         unused = self._created and not self.versions()
         self.close()
-        if unused:  # a first ingest that brought nothing must not leave an empty store to be taken for evidence
+        if (
+            unused
+        ):  # a first ingest that brought nothing must not leave an empty store to be taken for evidence
             self.path.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -84,7 +84,14 @@ def chart(
     jumps = [row for row in breaks or () if row["kind"] == "state" and row["power"] in names]
     for row in jumps:
         way = "toward" if row["mean"] > 0 else "away"
-        data.append({"power": names[row["power"]], "jump": row["period"].isoformat(), "in": row["channel"], "way": way})
+        data.append(
+            {
+                "power": names[row["power"]],
+                "jump": row["period"].isoformat(),
+                "in": row["channel"],
+                "way": way,
+            }
+        )
     layers = [zero_line(), *(layer for channel in ("deed", "word") for layer in _bands(channel))]
     layers += [_line(channel) for channel in ("deed", "word")]
     layers += [_years_with_evidence(channel, height) for channel in ("deed", "word")]

@@ -121,7 +121,9 @@ def chart(
                 ]
             )
         points.append(point)
-    span = base.mark_rule(strokeWidth=3, opacity=0.45).encode(x=time_axis("earliest").scale(**scale), x2="latest:T")
+    span = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
+        x=time_axis("earliest").scale(**scale), x2="latest:T"
+    )
     whole = alt.layer(span, *points, data=alt.NamedData("breaks")).properties(
         width=width, height={"step": 20}
     )

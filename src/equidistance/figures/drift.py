@@ -80,7 +80,10 @@ def chart(
     )
     order = [name for _, name in rows.powers_of(table)]
     y = alt.Y(
-        "power_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=120, minExtent=120, labelPadding=8, grid=False)
+        "power_name:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=120, minExtent=120, labelPadding=8, grid=False),
     )
     offset = alt.YOffset("channel:N", sort=names)
     base = alt.Chart().encode(y=y, yOffset=offset, color=colour)

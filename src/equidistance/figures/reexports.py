@@ -239,7 +239,12 @@ def picking(
         )
     shown = list(dict.fromkeys(row["evidence"] for row in data))
     base = alt.Chart().encode(
-        y=alt.Y("good:N", sort=[row["good"] for row in data], title=None, axis=alt.Axis(labelLimit=330, minExtent=270))
+        y=alt.Y(
+            "good:N",
+            sort=[row["good"] for row in data],
+            title=None,
+            axis=alt.Axis(labelLimit=330, minExtent=270),
+        )
     )
     scale = alt.Scale(type="log", domain=[1e-12, 1], reverse=True, nice=False)
     axis = alt.Axis(values=[1e-12, 1e-9, 1e-6, 1e-4, 1e-2, 0.05, 1], format=".0e", labelOverlap=True)

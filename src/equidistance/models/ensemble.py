@@ -141,7 +141,8 @@ def unstack(parameters: Parameters) -> list[Parameters]:
     """The members' parameters one by one: what :func:`stack` put together."""
     count = int(parameters.intercept.shape[-1])
     return [
-        with_arrays(parameters, {name: getattr(parameters, name)[..., b] for name in ARRAYS}) for b in range(count)
+        with_arrays(parameters, {name: getattr(parameters, name)[..., b] for name in ARRAYS})
+        for b in range(count)
     ]
 
 

@@ -35,6 +35,7 @@ BLOCKS = 8
 """Items are worked off in so many blocks, each adding up for itself: the result does not depend on the threads."""
 _CLIP_POSITION, _CLIP_TRAIT = 5.0, 9.0
 
+
 @inlined
 def _truncated_step(state, middle, low, high):  # type: ignore[no-untyped-def]
     """A draw around ``middle`` between ``low`` and ``high``."""
@@ -159,7 +160,9 @@ def sample(
     pulled, squares = np.zeros(positions), np.zeros(positions)
     data = (votes.vote, votes.position, votes.starts)
     _first_traits(seed, *data, beta, low, high, pulled, squares)
-    work = np.empty((BLOCKS, 3, int(np.diff(votes.starts).max())))  # of one item at a time: it stays in the cache
+    work = np.empty(
+        (BLOCKS, 3, int(np.diff(votes.starts).max()))
+    )  # of one item at a time: it stays in the cache
     edges = np.searchsorted(votes.starts, np.linspace(0, count, BLOCKS + 1)[1:-1])
     edges = np.r_[0, edges, items]
     sums = np.zeros((BLOCKS, 2, positions))

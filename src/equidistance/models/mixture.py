@@ -93,7 +93,9 @@ def typical(layout: Layout, observations: Observations, parameters: Parameters) 
     """Mean-field expectations of the weights: one smoother in the place of many, for means of very many dyads."""
     weights = ones(observations)
     for i in range(START_ROUNDS + NOISY_ROUNDS):
-        weights = _expected(observations, parameters, _second_moments(layout, observations, parameters, weights))
+        weights = _expected(
+            observations, parameters, _second_moments(layout, observations, parameters, weights)
+        )
         if i < START_ROUNDS:
             weights = replace(weights, noise=np.ones_like(weights.noise))
     return weights

@@ -107,15 +107,21 @@ def parameter_draws(
     each = scores(layout, observations, parameters, weights)
     by_cluster = np.zeros((len(centre), int(clusters.max()) + 1))
     np.add.at(by_cluster.T, clusters, each.T)
-    curvature = _curvature(layout, observations, parameters, by_cluster, weights) + np.diag(_prior(parameters))
+    curvature = _curvature(layout, observations, parameters, by_cluster, weights) + np.diag(
+        _prior(parameters)
+    )
     weight = generator.standard_exponential((by_cluster.shape[1], number))
     weight *= by_cluster.shape[1] / weight.sum(axis=0)
     moved = np.linalg.solve(curvature, by_cluster @ (weight - 1))
-    trusted = 2 / np.sqrt(_prior(parameters))[:, None]  # a linear step leads no further than the prior's two sd
+    trusted = (
+        2 / np.sqrt(_prior(parameters))[:, None]
+    )  # a linear step leads no further than the prior's two sd
     moved = np.clip(moved, -trusted, trusted)
     drawn = [unpack(centre + moved[:, i], parameters) for i in range(number)]
     floor = np.zeros(len(parameters.wander)) if least_wander is None else least_wander
-    held = parameters.wander <= 1.01 * floor  # at its bound: there the likelihood has a slope, and no step is Newton's
+    held = (
+        parameters.wander <= 1.01 * floor
+    )  # at its bound: there the likelihood has a slope, and no step is Newton's
     return [
         replace(one, wander=np.where(held, parameters.wander, np.maximum(one.wander, floor))) for one in drawn
     ]

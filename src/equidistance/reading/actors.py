@@ -297,8 +297,11 @@ _PAIR = (
     r"|обе\w*\s+(?:стран\w*|сторон\w*)|стороны|две страны|двух стран|двумя странами"
 )
 _STATE_WORD = (
-    r"(?:[Tt]he|[Tt]his)\s+(?:republic|Republic|country|former Soviet republic)|республик[аиеу]|стран[аыеу]"
+    r"(?:[Tt]he|[Tt]his)\s+(?:(?:[a-z-]+|Balkan|Caucasian|Caucasus|Adriatic|Caspian|Central Asian)\s+)?"
+    r"(?:republic|country|kingdom|emirate|sultanate|archipelago|city-state|nation)|[Tt]he Republic|"
+    r"республик[аиеу]|стран[аыеу]|королевств[аоу]м?"
 )
+_BLOC_WORD = r"[Tt]he (?:bloc|alliance|Union|organisation|organization)|(?<=\s)(?:альянс[ауе]?|блок[ауе]?)"
 _PERSON_WORD = (
     r"[Hh]e|[Ss]he|[Tt]he (?:president|minister|head of state|leader|diplomat|prime minister)(?!\s+of\b)|"
     r"он(?=\s)|она(?=\s)|глава государства"
@@ -306,7 +309,7 @@ _PERSON_WORD = (
 _POINTERS = re.compile(
     rf"(?<!\w)(?:(?P<pair>{_PAIR})|(?P<latter>[Tt]he latter)|(?P<former>[Tt]he former(?=\s+\w+(?:ed|s)\b|,))|"
     rf"(?P<state>{_STATE_WORD})(?=\W)(?!\s+of\b)"
-    rf"|(?P<person>{_PERSON_WORD})|(?P<they>[Tt]hey))(?!\w)",
+    rf"|(?P<bloc>{_BLOC_WORD})(?!\s+(?:of|between)\b)|(?P<person>{_PERSON_WORD})|(?P<they>[Tt]hey))(?!\w)",
 )
 
 
@@ -358,6 +361,11 @@ def _pointed(
             or _office_before().search(text, max(0, one.start - 60), one.start)  # "the president of Serbia"
         ]
         return (people[-1].code,) if people else ()
+    if match["bloc"]:
+        blocs = [one for one in near if one.kind in ("bloc", "outside")]
+        if not blocs and match["bloc"].endswith("Union"):
+            return ("EU",)
+        return (blocs[-1].code,) if blocs else ()
     if match["they"]:
         groups = [one for one in near if one.kind in ("adjective", "company", "bloc")]
         return (groups[-1].code,) if groups else ()

@@ -5,11 +5,12 @@ from dataclasses import replace
 from functools import cache
 
 from equidistance.reading.attribution import Said, chain, find_said, speaker_of
+from equidistance.reading.clause_parts import Parties, Trigger, subject, triggers
 from equidistance.reading.records import Act, Amount, Channel, Modality, When
-from equidistance.reading.roles import Parties, Trigger, is_verb, parties, triggers
+from equidistance.reading.roles import is_verb, parties
 from equidistance.reading.scene import Group, Scene
 from equidistance.reading.second_look import look_again, opinion
-from equidistance.reading.tables import rows
+from equidistance.reading.tables import beginnings, rows
 
 _SKIP = re.compile(
     r"(?i)\b(?:(?:allow|enabl|let|permit)\w*\s+(?:the\s+)?\w+\s+to|should|must|could|would|might|(?-i:may)|can|"
@@ -43,10 +44,25 @@ _NOT_EVEN = re.compile(
 _BEFORE_VERBS = frozenset(
     ("reject", "отвергнуть", "propose", "promise")
 )  # "refused to sign": the refusal is the signing's
-_ASKING = frozenset(("ask", "ask-plain", "calls", "demand", "threaten", "потребовать", "попросить"))
+_ASKING = frozenset(
+    (
+        "ask",
+        "told-to",
+        "urge-2",
+        "want-to",
+        "велел",
+        "ask-plain",
+        "calls",
+        "demand",
+        "threaten",
+        "потребовать",
+        "попросить",
+    )
+)
 _ACCUSED_OF = re.compile(
     r"(?i)\b(?:accus|suspect|blam|charg|convict|acquit|обвин|подозрева)\w*\b[^.;:]{0,70}\b(?:of|for|with|в)\s+(?:having\s+)?(?:\w+ly\s+)?$"
 )
+_INSIDE = frozenset(("noun-that", "owned"))  # what is told by a noun inside what a verb tells
 _SUMMONS = frozenset(("summoned", "вызван"))
 _NOTES = frozenset(("protest-note", "нота"))
 MOST_ACTS = 12
@@ -64,15 +80,24 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
     found: list[tuple[int, int, Trigger, Parties]] = []
     tried = 0
     if scene.groups:
+        begun = beginnings(scene.text)
         for trigger in triggers(scene.language):
+            if trigger.openings is not None and begun.isdisjoint(trigger.openings):
+                continue
             for match in trigger.pattern.finditer(scene.text):
                 if len(found) >= MOST_ACTS or tried >= MOST_TRIED:
                     break
-                if any(match.start() < end and start < match.end() for start, end, *_ in found):
+                if trigger.roles not in _INSIDE and any(
+                    match.start() < end and start < match.end() for start, end, *_ in found
+                ):
                     continue
                 if not is_verb(scene, trigger, match.start()) or _skipped(scene, trigger, match.start()):
                     continue
                 tried += 1
+                if trigger.type == "REPLY":
+                    reply = _reply(scene, trigger, match.start(), match.end(), found)
+                    found += [] if reply is None else [reply]
+                    continue
                 who = parties(scene, trigger, *match.span())
                 if who is not None and who.pairs and who.pairs[0][2] is None:
                     who = _as_before(scene, who, match.start(), found) or who
@@ -139,6 +164,31 @@ def _absorbed(
     return False
 
 
+_PROMISED = re.compile(
+    r"(?i)\b(?:vow\w*|threat\w*|promis\w*|pledg\w*|warn\w*|will|would|пообещ\w+|пригроз\w+|обеща\w+)\b"
+)
+
+
+def _reply(
+    scene: Scene,
+    trigger: Trigger,
+    start: int,
+    end: int,
+    found: list[tuple[int, int, Trigger, Parties]],
+) -> tuple[int, int, Trigger, Parties] | None:
+    """ "A expelled B's diplomats, and B responded in kind": the act told before, the other way round."""
+    actors = subject(scene, start)
+    before = [one for one in found if one[1] <= start and one[3].pairs[0][2] is not None]
+    if actors is None or not before or _PROMISED.search(scene.text, max(0, start - 40), start):
+        return None
+    told = max(before, key=lambda one: one[0])
+    actor, actor_text, partner, _ = told[3].pairs[0]
+    if partner not in actors.codes:
+        return None
+    same = replace(told[2], name=trigger.name)
+    return start, end, same, Parties(((partner, actors.named(partner), actor, actor_text),), 0.6)
+
+
 def _as_before(
     scene: Scene, who: Parties, start: int, found: list[tuple[int, int, Trigger, Parties]]
 ) -> Parties | None:
@@ -149,7 +199,7 @@ def _as_before(
         if one[1] <= start and one[3].pairs[0][0] == who.pairs[0][0] and one[3].pairs[0][2]
     ]
     if not before or not re.search(
-        r"\b(?:and|и)\s+(?:[\w-]+\s+){0,2}$", scene.text[max(0, start - 50) : start]
+        r"\b(?:and|и)\s+(?:[\w-]+\s+){0,4}$", scene.text[max(0, start - 50) : start]
     ):
         return None
     return Parties(before[-1][3].pairs, who.sure)
@@ -162,14 +212,19 @@ def _alone(trigger: Trigger, scene: Scene) -> bool:
     )
 
 
+_HAD_IT_BEEN = re.compile(r"(?:Were|Had|Should)\s+(?:[A-Z]|the\s)")
+
+
 def _skipped(scene: Scene, trigger: Trigger, start: int) -> bool:
+    if _HAD_IT_BEEN.match(scene.text) and "," not in scene.text[:start]:
+        return True
     if _ACCUSED_OF.search(scene.text, max(0, start - 90), start):
         return True  # what somebody is accused of is the accuser's word
     return trigger.name != "revise" and bool(_SKIP.search(scene.text, max(0, start - 45), start))
 
 
 def _told_already(act: Act, acts: list[Act]) -> bool:
-    mutual = act.type in ("AGREE", "CONSULT")
+    mutual = act.type in ("AGREE", "CONSULT", "COOPERATE")
     for one in acts:
         same = (one.actor, one.partner) == (act.actor, act.partner)
         swapped = mutual and (one.partner, one.actor) == (act.actor, act.partner)

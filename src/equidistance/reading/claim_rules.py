@@ -10,17 +10,17 @@ from equidistance.ground.blocs import all_blocs
 from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
+from equidistance.reading.clause_parts import subject
 from equidistance.reading.records import Channel, Claim, Form
-from equidistance.reading.roles import subject
 from equidistance.reading.scene import Scene
-from equidistance.reading.tables import phrase, rows
+from equidistance.reading.tables import beginnings, openings, phrase, rows
 
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|не|никогда)|n['’]t)\s+(?:[\w’'-]+\s+){0,3}$"
 )
 _FIXED = re.compile(
     r"(?i)(?:следует|необходимо|нельзя\s+не)\s+(?:отмет|сказ|помн|призна|подчерк|добав|учит|напомн)\w*|"
-    r"(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been)\w*"
+    r"(?:must|should|ought)\s+(?:be\s+)?(?:assum|not(?:e|ed)\b|say|said|admit|rememb|add|taken|recall|have\s+been\s+(?:noted|said|added|mentioned|remembered|recalled))\w*"
 )
 QUESTION = re.compile(r"\?[”\"»]?$")
 
@@ -34,6 +34,7 @@ class Rule:
     pattern: re.Pattern[str]
     direction: int | None
     about: str
+    openings: frozenset[str] | None = None
 
 
 @cache
@@ -45,13 +46,19 @@ def rules(language: str) -> tuple[Rule, ...]:
             raise ValueError(f"data/reading/claims.csv: form {row['form']!r}")
         if row["language"] == language:
             direction = int(row["direction"]) if row["direction"] else None
-            found.append(Rule(row["form"], row["name"], phrase(row["pattern"]), direction, row["about"]))  # type: ignore[arg-type]
+            made = phrase(row["pattern"])
+            found.append(
+                Rule(row["form"], row["name"], made, direction, row["about"], openings(row["pattern"]))  # type: ignore[arg-type]
+            )
     return tuple(found)
 
 
 def by_rules(scene: Scene, said: list[Said]) -> Iterator[Claim]:
     """The claims that the patterns of the table find in a sentence, in the table's order."""
+    begun = beginnings(scene.text)
     for rule in rules(scene.language):
+        if rule.openings is not None and begun.isdisjoint(rule.openings):
+            continue
         for match in rule.pattern.finditer(scene.text):
             if inside_quotation(scene, said, match.start(), match.end()) or QUESTION.search(scene.text):
                 continue
@@ -68,6 +75,9 @@ def by_rules(scene: Scene, said: list[Said]) -> Iterator[Claim]:
                 "reason": _reason,
                 "owner": _owner,
                 "amount": _none,
+                "judged": _judged,
+                "neither": _neither,
+                "both-ru": _neither,
             }[rule.about]
             claim = read(scene, said, rule, match)
             if claim is not None:
@@ -257,7 +267,7 @@ def _pair(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
     who, powers = _who(scene, match)
     if who is not None and not powers and scene.main not in (None, who) and rule.form != "dependence":
         who, powers = scene.main, (who,)
-    if who is None or (not powers and rule.form != "dependence"):
+    if who is None or (not powers and (rule.form != "dependence" or rule.name == "belongs")):
         return None
     return _claim(scene, said, rule, match, who, powers, 0.7)
 
@@ -401,6 +411,8 @@ def _analogue(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) 
 def _future(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
     if scene.in_quotation(match.start(), match.end()) or not scene.groups:
         return None
+    if _SCHEDULE.match(scene.text, match.end()):
+        return None  # a calendar forecasts nothing
     group = subject(scene, match.start(), weak=False)
     who, powers = (group.codes[0], ()) if group is not None else (scene.main, ())
     if who is None:
@@ -414,6 +426,33 @@ def _norm(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> C
         return None
     who, powers = _who(scene, match)
     return None if who is None else _claim(scene, said, rule, match, who, powers, 0.55)
+
+
+def _judged(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """A verdict in plain words; about whoever the sentence is about."""
+    if not scene.groups or scene.in_quotation(match.start(), match.end()):
+        return None
+    group = subject(scene, match.start(), weak=False) or scene.groups[0]
+    who = group.codes[0]
+    others = tuple(dict.fromkeys(c for g in scene.groups for c in g.codes if c != who))
+    return _claim(scene, said, rule, match, who, others, 0.5)
+
+
+def _neither(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:
+    """ "A quarrels neither with B nor with C": between two that both stand in these words or right after them."""
+    inside = [g for g in scene.groups if match.start() <= g.start <= match.end() + 20]
+    codes = tuple(dict.fromkeys(code for g in inside for code in g.codes))
+    group = subject(scene, match.start(), weak=False)
+    who = group.codes[0] if group is not None else scene.main
+    if who is None or who in codes or len(codes) < 2:
+        return None
+    return replace(_claim(scene, said, rule, match, who, codes, 0.6), leader="equal")
+
+
+_SCHEDULE = re.compile(
+    r"(?i)\s*(?:also\s+)?(?:take\s+place|be\s+(?:held|opened|broadcast|shown|played)|open|begin|start|last|celebrate|"
+    r"mark|состо\w+|пройд\w+|откро\w+|начн\w+)\b"
+)
 
 
 def _share(scene: Scene, said: list[Said], rule: Rule, match: re.Match[str]) -> Claim | None:

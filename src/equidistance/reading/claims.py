@@ -8,14 +8,18 @@ from equidistance.reading.acts import instrument, nearest_date
 from equidistance.reading.amounts import AmountMention
 from equidistance.reading.attribution import Said, chain
 from equidistance.reading.claim_rules import QUESTION, by_rules, clause, inside_quotation
+from equidistance.reading.clause_parts import subject
 from equidistance.reading.goods_claims import goods_claim
 from equidistance.reading.loaded import loaded_in
 from equidistance.reading.records import Act, Amount, Claim, Form
-from equidistance.reading.roles import subject
 from equidistance.reading.scene import Group, Scene
 
 _COMPARED = re.compile(
     r"(?i)\s*(?:more|less|higher|lower|larger|smaller|cheaper|longer|faster|bigger|greater|fewer|as|выше|больше|меньше|дороже|дешевле|ниже)\b"
+)
+_FREQUENCY = re.compile(
+    r"(?i)\s*(?:a|per|each|every)\s+(?:day|week|month|year)|\s*(?:since|during|this|last|in\s+(?:a\s+row|\d))\b|"
+    r"\s*(?:в|за)\s+(?:день|неделю|месяц|год)\b"
 )
 MOST_CLAIMS = 8
 
@@ -23,7 +27,10 @@ MOST_CLAIMS = 8
 def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     """The claims of one sentence."""
     if (goods := goods_claim(scene, said)) is not None:
-        return [goods, *_quotations(scene, said)]  # the sentence says how much trade moved, and nothing of stance
+        return [
+            goods,
+            *_quotations(scene, said),
+        ]  # the sentence says how much trade moved, and nothing of stance
     found: list[Claim] = []
     ruled = list(by_rules(scene, said))
     figures = [one for one in ruled if one.rule == "claim:rising-figure"]
@@ -45,6 +52,8 @@ def find_claims(scene: Scene, acts: list[Act], said: list[Said]) -> list[Claim]:
     ):
         if not any(_same(one, claim) for one in found):
             found.append(claim)
+    balances = [one for one in found if one.form == "balance"]
+    found = [one for one in found if not _said_as_balance(one, balances)]
     if any(
         one.form == "count" for one in found
     ):  # "40 companies operate there" is a count, not a level as well
@@ -66,6 +75,13 @@ def _same(one: Claim, other: Claim) -> bool:
     if one.form == "event":
         return (one.subject, one.type) == (other.subject, other.type)
     return True
+
+
+def _said_as_balance(one: Claim, balances: list[Claim]) -> bool:
+    """ "Has tilted toward B", "its neutrality is an illusion": one claim, about where a state stands between others."""
+    if one.rule == "claim:tilt":
+        return any(set(one.powers) & set(other.powers) for other in balances)
+    return one.rule in ("claim:verdict", "claim:оценка") and bool(balances)
 
 
 def _overlap(one: Claim, other: Claim) -> bool:
@@ -117,11 +133,15 @@ def _amounts(scene: Scene, said: list[Said], told: list[Amount]) -> Iterator[Cla
         if one.kind == "times":
             if not _COMPARED.match(scene.text, one.end) and one.amount.value < 2:
                 continue
+            if _FREQUENCY.match(scene.text, one.end):
+                continue  # "visited eleven times since" compares nothing
             form = "ratio"
         elif one.kind == "share":
             form = "ratio"
         elif one.kind == "count":
-            if one.amount.value < 2 or one.noun.split()[-1] in (
+            if one.amount.value < (10 if one.noun.split()[-1][:1].isupper() else 2) or one.noun.split()[
+                -1
+            ] in (
                 "countries",
                 "states",
                 "members",
@@ -184,11 +204,15 @@ def _magnitude(scene: Scene, said: list[Said], one: AmountMention, form: Form) -
 
 def _events(scene: Scene, acts: list[Act], said: list[Said]) -> Iterator[Claim]:
     """Dated acts that the author asserts are claims that something happened."""
+    told: set[tuple[str, str | None]] = set()
     for act in acts:
         if act.when is None or act.modality not in ("done", "announced") or act.rule == "act:statement":
             continue
         if inside_quotation(scene, said, act.start - scene.sentence.start, act.end - scene.sentence.start):
             continue
+        if act.partner is not None and (act.rule, act.partner) in told and (act.rule, act.actor) in told:
+            continue  # "A, B and C agreed" happened once
+        told |= {(act.rule, act.actor), (act.rule, act.partner)}
         partners = tuple(
             dict.fromkeys(
                 a.partner for a in acts if a.rule == act.rule and a.actor == act.actor and a.partner

@@ -183,7 +183,8 @@ def match_russian(text: str, start: int, names: dict[str, list[Name]]) -> tuple[
     """As :func:`match_english`, by stems and endings."""
     lowered = text[start : start + 120].lower().replace("ё", "е")
     best, bearers = 0, []
-    for name in names.get(lowered[:3], ()):
+    first = _RU_WORD.match(lowered)
+    for name in names.get(first.group()[:3] if first else "", ()):
         at = 0
         for word in name.words:
             token = _RU_WORD.match(lowered, at)
@@ -196,6 +197,7 @@ def match_russian(text: str, start: int, names: dict[str, list[Name]]) -> tuple[
                 or rest < 0
                 or rest > LONGEST_ENDING
                 or (adjective and rest < 1)
+                or (len(stem) == 2 and (rest or not text[start : start + 2].isupper()))  # "ЕС" is not "если"
             ):
                 break
             at = token.end()

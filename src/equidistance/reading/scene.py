@@ -182,13 +182,19 @@ def _new_clause(text: str, before: list[Mention], start: int, one: Mention) -> b
     return (
         "," in gap
         and " and" in gap
-        and bool(_governor(text, start))
+        and (bool(_governor(text, start)) or re.match(r"\s+[a-z-]+,\s*and\b", gap) is not None)
         and _FINITE.match(text, one.end) is not None
     )
 
 
 def _joined(text: str, before: Mention, start: int) -> bool:
     gap = text[before.end : start]
+    if (
+        before.kind == "capital"
+        and re.match(r",\s+(?:the|an?)\s+[a-z]", text[before.end : before.end + 12])
+        and _governor(text, before.start) in ("in", "at")
+    ):
+        return False  # "in Samarkand, the ministers of": the place is not one of them
     if before.possessive:
         gap = re.sub(r"^['’‘]s?", "", gap)
     if gap == "":

@@ -3,11 +3,12 @@
 import re
 from functools import cache
 
+from equidistance.reading.clause_parts import Parties, Trigger, triggers
 from equidistance.reading.coder import code_sentence
 from equidistance.reading.coder_rules import apply_rules
 from equidistance.reading.coder_text import mark
 from equidistance.reading.records import Coding
-from equidistance.reading.roles import Parties, Trigger, is_verb, parties, triggers
+from equidistance.reading.roles import is_verb, parties
 from equidistance.reading.scene import Scene
 from equidistance.reading.tables import rows
 

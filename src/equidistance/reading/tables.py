@@ -49,7 +49,33 @@ def phrase(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){''.join(parts)}(?!\w)", re.IGNORECASE)
 
 
+def openings(pattern: str) -> frozenset[str] | None:
+    """The first letters (at most three) that what a pattern finds can begin with; None where they cannot be told."""
+    found: set[str] = set()
+    for word in pattern.split():
+        if word in _LONGEST_GAP:
+            return None
+        for choice in _members(word.rstrip("?")):
+            first = re.match(r"\w+", choice.replace("_", " "))
+            if first is None:
+                return None
+            found.add(first.group().lower()[:3])
+        if not word.endswith("?"):
+            return frozenset(found)
+    return None
+
+
+def beginnings(text: str) -> frozenset[str]:
+    """What the words of a text begin with: only patterns with such an opening need to be tried (see `openings`)."""
+    return frozenset(word[:length] for word in re.findall(r"\w+", text.lower()) for length in (1, 2, 3))
+
+
 def _choices(word: str) -> list[str]:
+    return [_word(choice) for choice in _members(word)]
+
+
+def _members(word: str) -> list[str]:
+    """The choices of a word as written, those of its classes included."""
     found: list[str] = []
     for choice in word.split("|"):
         if choice.startswith("@"):
@@ -58,14 +84,15 @@ def _choices(word: str) -> list[str]:
             )
             if members is None:
                 raise ValueError(f"data/reading/word_classes.csv has no class {choice}")
-            found += [_word(member) for member in members.split("|")]
+            found += members.split("|")
         else:
-            found.append(_word(choice))
+            found.append(choice)
     return found
 
 
 def _word(choice: str) -> str:
     stem = re.escape(choice.replace("_", " ").rstrip("*")).replace("'", "['’]").replace(r"\ ", r"\s+")
+    stem = stem.replace(r"\*", r"\w{0,12}")
     if choice.endswith("*"):
         return stem + r"\w{0,12}"
     plural = len(choice) > 3 and choice.isascii() and choice.isalpha() and choice[-1] not in "sy"

@@ -149,9 +149,7 @@ def basket_test(
     return Picked(k, len(inside), observed, (1 + naive) / (1 + draws), (1 + matched) / (1 + draws), draws)
 
 
-def _pools(
-    every: Integers, headings: Integers, sizes: Integers
-) -> Callable[[np.random.Generator], Integers]:
+def _pools(every: Integers, headings: Integers, sizes: Integers) -> Callable[[np.random.Generator], Integers]:
     """A function that draws goods in clusters as large as the list's headings.
 
     A cluster comes from one heading with at least as many goods, the large clusters first. Where no such heading is
@@ -164,7 +162,9 @@ def _pools(
 
     def draw(generator: np.random.Generator) -> Integers:
         order = generator.permutation(len(place))
-        within = np.lexsort((generator.random(len(sorted_goods)), group))  # goods shuffled inside their headings
+        within = np.lexsort(
+            (generator.random(len(sorted_goods)), group)
+        )  # goods shuffled inside their headings
         used = np.zeros(len(place), dtype=bool)
         found: list[Integers] = []
         for size, number in wanted:

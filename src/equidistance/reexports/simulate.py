@@ -76,7 +76,9 @@ def simulate(
         chosen |= heading == one
     demand = _walk(random, goods, months, 0.08) + _walk(random, headings, months, 0.05)[heading]
     season = 0.15 * np.sin(2 * np.pi * (np.arange(months) / 12 + random.random(goods)[:, None]))
-    jump: Floats = np.asarray(boom + random.normal(0, 0.35, headings)[heading] + random.standard_t(4, goods) * 0.25)
+    jump: Floats = np.asarray(
+        boom + random.normal(0, 0.35, headings)[heading] + random.standard_t(4, goods) * 0.25
+    )
     shock = np.where(post, 1.0, 0.0) * jump[:, None]
     common = demand + season
 
