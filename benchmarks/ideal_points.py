@@ -2,6 +2,7 @@
 
 import resource
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,9 @@ def _opposed(votes: RollCalls) -> Floats:
     return np.nan_to_num(np.sign(mean_vote(2) - mean_vote(365)))
 
 
-def _published(votes: RollCalls, sweeps: int, burn: int, thin: int = 50) -> Fit:
+def _published(votes: RollCalls, sweeps: int, burn: int, thin: int = 50, seed: int = 1) -> Fit:
     fit = ideal_points_published.sample(
-        votes, _start(votes), _opposed(votes), seed=1, sweeps=sweeps, burn=burn, thin=thin
+        votes, _start(votes), _opposed(votes), seed=seed, sweeps=sweeps, burn=burn, thin=thin
     )
     return oriented(fit, _anchors(votes))
 
@@ -143,6 +144,24 @@ def _mixing(votes: RollCalls, fit: Fit) -> str:
         f"split R-hat of positions: 99 % below {np.quantile(worst, 0.99):.3f}, largest {worst.max():.3f}; of sessions' "
         f"levels at most {split_r_hat(level).max():.3f}, of their spreads {split_r_hat(spread).max():.3f}; fewest "
         f"effective draws of a level {effective_size(level).min():.0f}."
+    )
+
+
+def twice() -> Section:
+    """What two runs of the published sampler differ by: no agreement with a third can be expected to be higher."""
+    data = record(RECORD)
+    first, second = (_published(data.votes, 10_000, 4_000, seed=seed).mean for seed in (1, 2))
+    compared = {
+        "seed 1 with the published points": agreement(first, data),
+        "seed 2 with the published points": agreement(second, data),
+        "seed 1 with seed 2": agreement(first, replace(data, published=second)),
+        "mean of both with the published points": agreement((first + second) / 2, data),
+    }
+    return Section(
+        "Ideal points: the published sampler twice",
+        "10,000 sweeps after 4,000, every 50th kept (half the published length), from the same start with two seeds.",
+        ("correlation of", *_COLUMNS[1:6]),
+        [[name, *(f"{value:.4f}" for value in found)] for name, found in compared.items()],
     )
 
 
@@ -401,7 +420,8 @@ def growth(*, full: bool) -> Section:
 
 def parts(full: bool) -> dict[str, Any]:
     """The parts by name."""
-    return {
+    slow = {"ideal-twice": twice} if full else {}
+    return slow | {
         "ideal-accuracy": lambda: accuracy(full=full),
         "ideal-speed": lambda: speed(full=full),
         "ideal-hidden": lambda: hidden(full=full),

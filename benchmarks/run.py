@@ -74,7 +74,7 @@ def main() -> None:
     chosen = [name for name in options.only.split(",") if name] or list(available)
     unknown = [name for name in chosen if name not in available]
     if unknown:
-        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit, millions, degrees and tails need --full)")
+        parser.error(f"no part {', '.join(unknown)}; choose from {', '.join(available)} (fit, millions, degrees, tails and ideal-twice need --full)")
     command = "python benchmarks/run.py" + "".join(f" {word}" for word in sys.argv[1:] if word != "--write")
     written = [f"Made with `{command}`. {machine()}\n"]
     print(written[0])
