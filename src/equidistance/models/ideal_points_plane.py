@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from equidistance.models.ideal_points_fast import LEAST_GAP, LEVEL_SHARE, PLAIN_STEPS, Progress, mixed
-from equidistance.models.normal import Floats, cdf, compiled, mills, pdf
+from equidistance.models.ideal_points_terms import between
+from equidistance.models.normal import Floats, compiled, mills
 from equidistance.models.roll_calls import CUT_LIMIT, SMOOTH, Integers, RollCalls, starting_items
 from equidistance.models.vote_scores import NO, YES
 
@@ -68,8 +69,7 @@ def _cut_terms(vote, u, low, high):  # type: ignore[no-untyped-def]
         m = mills(e)
         return 0.0, -m, 0.0, m * (m + e), 0.0
     e1, e2 = low - u, high - u
-    p = max(cdf(e2) - cdf(e1), 1e-12)
-    m1, m2 = pdf(e1) / p, pdf(e2) / p
+    _, _, m1, m2 = between(e1, e2)
     return -m1, m2, m1 * (m1 - e1), m2 * (m2 + e2), -m1 * m2
 
 

@@ -251,10 +251,13 @@ def backward(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def prepare(low, high, indicator, error, first, months, noise, effect, wander, own, loud, variance, steps):  # type: ignore[no-untyped-def]
-    """Variances of one series' readings, and of what their own components gather, given the weights."""
+def prepare(  # type: ignore[no-untyped-def]
+    low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud, data, variance, steps
+):
+    """One series' readings around 0, their variances, and those of what own components gather, given the weights."""
     for r in range(low, high):
         k = indicator[r]
+        data[r - low] = value[r] - centre[k]
         variance[r - low] = (error[r] + noise[k]) / loud[r]
         steps[r - low] = wander[k] * months[r] / own[r] + (effect[k] if first[r] else 0.0)
 

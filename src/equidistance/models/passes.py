@@ -14,6 +14,37 @@ from equidistance.models.normal import compiled
 
 
 @compiled
+def _room(start, size, T, C, runs):  # type: ignore[no-untyped-def]
+    """Work space of a pass: of the state, of a series' readings (9 rows), and what the smoother says of each month."""
+    longest, M = sizes(start, size, max(C + runs, C * C))
+    state = (np.empty((M, M)), np.empty((M, M)), np.empty((longest, M)), np.empty(M), np.empty(M))
+    return state, np.empty((9, longest)), np.empty((T, C)), np.empty((T, C, C))
+
+
+@compiled
+def _through(  # type: ignore[no-untyped-def]
+    low, high, month, indicator, element, size, first, last, running, opens, position, weight,
+    innovation, initial, given, room, rows, kept, width, score, information, covariance,
+):
+    """Filter and smoother of one series, whose prepared readings stand in ``rows``. Log likelihood."""
+    T = len(opens)
+    cov, n, gain, state, shared = room
+    data, variance, steps, errors, precision, u, u_variance, s, s_variance = rows
+    log_likelihood = forward(
+        T, month[low:high], indicator[low:high], element[low:high], size[low:high], last[low:high],
+        running, opens, position, weight, innovation, initial, given, data, variance, steps,
+        cov, state, shared, errors, precision, gain, kept, width,
+    )
+    backward(
+        T, month[low:high], indicator[low:high], element[low:high], size[low:high], first[low:high],
+        running, opens, position, weight, errors, precision, gain, state, n, shared, innovation, given,
+        cov, kept, width,
+        u, u_variance, s, s_variance, score, information, covariance,
+    )
+    return log_likelihood
+
+
+@compiled
 def add_sums(  # type: ignore[no-untyped-def]
     start, month, indicator, value, error, element, size, first, last, months,
     running, opens, channel, span, position, weight, centre, noise, effect, wander, innovation, initial,
@@ -21,29 +52,20 @@ def add_sums(  # type: ignore[no-untyped-def]
 ):
     """Fill what :class:`equidistance.models.compiled.Sums` holds."""
     T, C = len(opens), len(initial)
-    longest, M = sizes(start, size, max(C + len(running), C * C))
-    cov, n, gain = np.empty((M, M)), np.empty((M, M)), np.empty((longest, M))
-    state, shared = np.empty(M), np.empty(M)
-    data, variance, steps, errors, precision, u, u_variance, s, s_variance = np.empty((9, longest))
-    score, information = np.empty((T, C)), np.empty((T, C, C))
-    nothing, width = np.empty((0, C, M)), np.empty(0, np.int64)
+    room, rows, score, information = _room(start, size, T, C, len(running))
+    data, variance, steps, _, _, u, u_variance, s, s_variance = rows
+    nothing, width = np.empty((0, C, len(room[3]))), np.empty(0, np.int64)
     for i in range(len(start) - 1):
         low, high = start[i], start[i + 1]
         if low == high:
             continue
-        prepare(low, high, indicator, error, first, months, noise, effect, wander, own, loud, variance, steps)
-        for r in range(low, high):
-            data[r - low] = value[r] - centre[indicator[r]]
-        log_likelihood[i] = forward(
-            T, month[low:high], indicator[low:high], element[low:high], size[low:high], last[low:high],
-            running, opens, position, weight, innovation, initial, given[i], data, variance, steps,
-            cov, state, shared, errors, precision, gain, nothing, width,
+        prepare(
+            low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud,
+            data, variance, steps,
         )
-        backward(
-            T, month[low:high], indicator[low:high], element[low:high], size[low:high], first[low:high],
-            running, opens, position, weight, errors, precision, gain, state, n, shared, innovation, given[i],
-            cov, nothing, width,
-            u, u_variance, s, s_variance, score, information, information,
+        log_likelihood[i] = _through(
+            low, high, month, indicator, element, size, first, last, running, opens, position, weight,
+            innovation, initial, given[i], room, rows, nothing, width, score, information, information,
         )
         for r in range(low, high):
             k, v, j = indicator[r], variance[r - low], r - low
@@ -76,27 +98,18 @@ def smooth(  # type: ignore[no-untyped-def]
 ):
     """Fill posterior means (N, T, C), around 0, and covariances (N, T, C, C)."""
     T, C = len(opens), len(initial)
-    longest, M = sizes(start, size, max(C + len(running), C * C))
-    cov, n, gain = np.empty((M, M)), np.empty((M, M)), np.empty((longest, M))
-    state, shared = np.empty(M), np.empty(M)
-    data, variance, steps, errors, precision, u, u_variance, s, s_variance = np.empty((9, longest))
-    score, information = np.empty((T, C)), np.empty((T, C, C))
-    kept, width = np.empty((T, C, M)), np.empty(T, np.int64)
+    room, rows, score, information = _room(start, size, T, C, len(running))
+    data, variance, steps = rows[:3]
+    kept, width = np.empty((T, C, len(room[3]))), np.empty(T, np.int64)
     for i in range(len(start) - 1):
         low, high = start[i], start[i + 1]
-        prepare(low, high, indicator, error, first, months, noise, effect, wander, own, loud, variance, steps)
-        for r in range(low, high):
-            data[r - low] = value[r] - centre[indicator[r]]
-        forward(
-            T, month[low:high], indicator[low:high], element[low:high], size[low:high], last[low:high],
-            running, opens, position, weight, innovation, initial, given[i], data, variance, steps,
-            cov, state, shared, errors, precision, gain, kept, width,
+        prepare(
+            low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud,
+            data, variance, steps,
         )
-        backward(
-            T, month[low:high], indicator[low:high], element[low:high], size[low:high], first[low:high],
-            running, opens, position, weight, errors, precision, gain, state, n, shared, innovation, given[i],
-            cov, kept, width,
-            u, u_variance, s, s_variance, score, information, covariance[i],
+        _through(
+            low, high, month, indicator, element, size, first, last, running, opens, position, weight,
+            innovation, initial, given[i], room, rows, kept, width, score, information, covariance[i],
         )
         for t in range(T):
             for c in range(C):
@@ -114,31 +127,20 @@ def expected_squares(  # type: ignore[no-untyped-def]
 ):
     """Fill expected squares of the disturbances in units of their scale, given weights."""
     T, C = len(opens), len(initial)
-    longest, M = sizes(start, size, max(C + len(running), C * C))
-    cov, n, gain = np.empty((M, M)), np.empty((M, M)), np.empty((longest, M))
-    state, shared = np.empty(M), np.empty(M)
-    data, variance, steps, errors, precision, u, u_variance, s, s_variance = np.empty((9, longest))
-    score, information = np.empty((T, C)), np.empty((T, C, C))
-    nothing, width = np.empty((0, C, M)), np.empty(0, np.int64)
+    room, rows, score, information = _room(start, size, T, C, len(running))
+    data, variance, steps, _, _, u, u_variance, s, s_variance = rows
+    nothing, width = np.empty((0, C, len(room[3]))), np.empty(0, np.int64)
     for i in range(len(start) - 1):
         low, high = start[i], start[i + 1]
         score[:], information[:] = 0.0, 0.0
         if low < high:
             prepare(
-                low, high, indicator, error, first, months, noise, effect, wander, own, loud, variance, steps
+                low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud,
+                data, variance, steps,
             )
-            for r in range(low, high):
-                data[r - low] = value[r] - centre[indicator[r]]
-            forward(
-                T, month[low:high], indicator[low:high], element[low:high], size[low:high], last[low:high],
-                running, opens, position, weight, innovation, initial, given[i], data, variance, steps,
-                cov, state, shared, errors, precision, gain, nothing, width,
-            )
-            backward(
-                T, month[low:high], indicator[low:high], element[low:high], size[low:high], first[low:high],
-                running, opens, position, weight, errors, precision, gain, state, n, shared, innovation, given[i],
-            cov, nothing, width,
-                u, u_variance, s, s_variance, score, information, information,
+            _through(
+                low, high, month, indicator, element, size, first, last, running, opens, position, weight,
+                innovation, initial, given[i], room, rows, nothing, width, score, information, information,
             )
         for t in range(T):
             total = C / given[i, t]
@@ -162,17 +164,17 @@ def sampled_squares(  # type: ignore[no-untyped-def]
 ):
     """Fill squares of the disturbances of one draw given weights and data, made of white noise."""
     T, C, K = len(opens), len(initial), len(centre)
-    longest, M = sizes(start, size, max(C + len(running), C * C))
-    cov, n, gain = np.empty((M, M)), np.empty((M, M)), np.empty((longest, M))
-    state, shared = np.empty(M), np.empty(M)
-    data, variance, steps, errors, precision, u, u_variance, s, s_variance = np.empty((9, longest))
-    score, information = np.empty((T, C)), np.empty((T, C, C))
-    nothing, width = np.empty((0, C, M)), np.empty(0, np.int64)
+    room, rows, score, information = _room(start, size, T, C, len(running))
+    data, variance, steps, _, _, u, _, s, _ = rows
+    nothing, width = np.empty((0, C, len(room[3]))), np.empty(0, np.int64)
     root, start_root, inverse = np.linalg.cholesky(innovation), np.linalg.cholesky(initial), np.linalg.inv(innovation)
     eta, sums, path, effects = np.empty((T, C)), np.zeros((T + 1, C)), np.empty(C), np.empty(K)
     for i in range(len(start) - 1):
         low, high = start[i], start[i + 1]
-        prepare(low, high, indicator, error, first, months, noise, effect, wander, own, loud, variance, steps)
+        prepare(
+            low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud,
+            data, variance, steps,
+        )
         path[:], effects[:] = 0.0, 0.0
         for t in range(T):
             scale = 1.0 / math.sqrt(given[i, t])
@@ -190,18 +192,11 @@ def sampled_squares(  # type: ignore[no-untyped-def]
             own_fake, noise_fake = math.sqrt(steps[j]) * own_white[r], math.sqrt(variance[j]) * noise_white[r]
             effects[k] += own_fake
             walking[r], noisy[r] = own_fake, noise_fake
-            data[j] = value[r] - centre[k] - weight[k] * seen - effects[k] - noise_fake
+            data[j] = data[j] - weight[k] * seen - effects[k] - noise_fake
         if low < high:
-            forward(
-                T, month[low:high], indicator[low:high], element[low:high], size[low:high], last[low:high],
-                running, opens, position, weight, innovation, initial, given[i], data, variance, steps,
-                cov, state, shared, errors, precision, gain, nothing, width,
-            )
-            backward(
-                T, month[low:high], indicator[low:high], element[low:high], size[low:high], first[low:high],
-                running, opens, position, weight, errors, precision, gain, state, n, shared, innovation, given[i],
-            cov, nothing, width,
-                u, u_variance, s, s_variance, score, information, information,
+            _through(
+                low, high, month, indicator, element, size, first, last, running, opens, position, weight,
+                innovation, initial, given[i], room, rows, nothing, width, score, information, information,
             )
         else:
             score[:] = 0.0
