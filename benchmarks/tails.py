@@ -132,7 +132,8 @@ def _hidden_scores(
     weights = mixture.start(layout, blind, blind, parameters, parameters, streams)
     degrees, burn, kept = parameters.tails.noise, 6, 60
     levels = (np.arange(20) + 0.5) / 20
-    own = parameters.noise[:, None, None] + whole.error**2
+    share = parameters.tails.error_share
+    own = parameters.noise[:, None, None] + share * whole.error**2
     density, mean_sum = np.zeros(int(hide.sum())), np.zeros(int(hide.sum()))
     if np.isfinite(degrees):
         from scipy.special import gammaincinv
@@ -149,7 +150,7 @@ def _hidden_scores(
             weights.innovation, weights.own, np.where(hide[when[:, 1], when[:, 0]], 1.0, weights.noise)
         )
         mean, variance = alignment.leave_one_out(layout, blind, parameters, [plain])
-        signal = np.maximum((variance - enormous**2 - parameters.noise[:, None, None])[hide], 1e-12)
+        signal = np.maximum((variance - share * enormous**2 - parameters.noise[:, None, None])[hide], 1e-12)
         centre = mean[hide]
         mean_sum += centre / kept
         for node in nodes:
@@ -236,17 +237,15 @@ def measure_coverage() -> dict[str, Any]:
         moved = uncertainty.parameter_draws(
             real.layout,
             observations,
-            fitted.parameters,
+            fitted.normal,
             clusters,
             DRAWS,
             generator,
-            fitted.weights,
-            fitted.least_wander,
         )
         spent["draws"] = time.process_time() - began - spent["fit"]
         return [
             em.standardise(real.layout, observations, one, exists, fitted.weights)
-            for one in (fitted.parameters, *moved)
+            for one in (fitted.parameters, *(fitting.with_tails(one, real.parameters.tails) for one in moved))
         ]
 
     start = em.start(real.layout, observations)

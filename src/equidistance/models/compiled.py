@@ -201,7 +201,7 @@ def sums(
     initial, innovation = np.zeros((2, N, C, C))
     log_likelihood = np.zeros(N)
     _passes.add_sums(
-        *_readings(packed),
+        *_readings(packed, parameters),
         *_model(layout, packed.periods, parameters),
         given.innovation,
         given.own,
@@ -226,7 +226,7 @@ def smooth(
     mean = np.zeros((packed.series, packed.periods, C))
     covariance = np.zeros((packed.series, packed.periods, C, C))
     _passes.smooth(
-        *_readings(packed),
+        *_readings(packed, parameters),
         *_model(layout, packed.periods, parameters),
         given.innovation,
         given.own,
@@ -290,7 +290,7 @@ def _sampled_squares(
     count = len(packed.month)
     squares = _empty_squares(packed)
     _passes.sampled_squares(
-        *_readings(packed),
+        *_readings(packed, parameters),
         *_model(layout, packed.periods, parameters),
         weights.innovation,
         weights.own,
@@ -328,7 +328,7 @@ def _expected_squares(
 ) -> Squares:
     squares = _empty_squares(packed)
     _passes.expected_squares(
-        *_readings(packed),
+        *_readings(packed, parameters),
         *_model(layout, packed.periods, parameters),
         weights.innovation,
         weights.own,
@@ -345,13 +345,13 @@ def _empty_squares(packed: Packed) -> Squares:
     return Squares(np.zeros((packed.series, packed.periods)), np.zeros(count), np.zeros(count))
 
 
-def _readings(packed: Packed) -> tuple[Any, ...]:
+def _readings(packed: Packed, parameters: Parameters) -> tuple[Any, ...]:
     return (
         packed.start,
         packed.month,
         packed.indicator,
         packed.value,
-        packed.error,
+        parameters.tails.error_share * packed.error,
         packed.element,
         packed.size,
         packed.first,
