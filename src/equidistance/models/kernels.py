@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from equidistance.models.compiling import compiled
 from equidistance.models.kalman import Booleans, Floats, Integers
 from equidistance.models.lanes import (
     LANES,
@@ -30,7 +31,6 @@ from equidistance.models.lanes import (
     take_scaled,
     take_times,
 )
-from equidistance.models.normal import compiled
 
 
 class Abreast(NamedTuple):

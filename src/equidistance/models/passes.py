@@ -1,8 +1,7 @@
 """Compiled passes over all series: what :mod:`equidistance.models.compiled` asks for, by the recursions of ``kernels``.
 
 Every pass takes the readings, how they lie side by side, the model and the weights, and fills the arrays that come
-last. numba keeps compiled code by the time of the file it stands in: after a change of ``kernels.py`` or ``lanes.py``
-this file must be newer than what was kept.
+last.
 """
 
 import math
@@ -10,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from equidistance.models.compiling import compiled
 from equidistance.models.kalman import Booleans, Floats, Integers
 from equidistance.models.kernels import Abreast, backward, forward
 from equidistance.models.lanes import LANES
-from equidistance.models.normal import compiled
 
 
 class Readings(NamedTuple):
