@@ -20,7 +20,8 @@ from equidistance.models.em import SMALLEST, pack, unpack
 from equidistance.models.kalman import Floats, Integers, Layout
 
 if TYPE_CHECKING:
-    from equidistance.models.compiled import Packed, ReadingWeights
+    from equidistance.models.compiled import Packed
+    from equidistance.models.passes import ReadingWeights
 
 CURVATURE_DYADS = 300
 """Dyads that the curvature is measured on, evenly chosen; then it is known to some 6 %."""
@@ -150,7 +151,7 @@ def _curvature(layout: Layout, packed: "Packed", parameters: Parameters, by_clus
 
     series = packed.series
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
-    part, given = compiled.select(packed, compiled.ones(packed), chosen)
+    part, given = compiled.select(layout, packed, compiled.ones(packed), chosen)
     centre = pack(parameters)
     at_centre = _scores(layout, part, parameters, given).sum(axis=1)
     columns = []
