@@ -27,14 +27,14 @@ def all_states() -> Section:
     lean, arrays = found["statsmodels, own indicators"], found["arrays"]
     rows = [
         (
-            "EM of the normal model to convergence, and intervals of every month",
+            "the normal model to its maximum, and intervals of every month",
             f"{fits['normal']:.0f}",
             "",
             "",
-            f"{fits['normal steps']} steps",
+            f"{fits['normal steps']} passes",
         ),
         (
-            "stochastic EM with Student-t tails to convergence, and intervals given the weights",
+            "the same with Student-t tails, a draw of their weights, and intervals given it",
             f"{fits['tails']:.0f}",
             "",
             "",
@@ -113,7 +113,8 @@ def measure_fits() -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import compiled, em, fitting
+    from equidistance.models import compiled, fitting
+    from equidistance.models.alignment import Tails
 
     real = Real()
     observations = _panel(real)
@@ -139,7 +140,7 @@ def measure_fits() -> dict[str, Any]:
 
     for name, what in (
         ("pack", "packing"),
-        ("sums", "E-steps"),
+        ("sums", "likelihoods and scores"),
         ("start", "first weights"),
         ("sweep", "draws of the weights"),
         ("smooth", "intervals"),
@@ -147,7 +148,9 @@ def measure_fits() -> dict[str, Any]:
         setattr(compiled, name, timed(what, getattr(compiled, name)))
     began = time.process_time()
     steps: list[int] = []
-    plain = em.fit(real.layout, observations, on_iteration=lambda step, _: steps.append(step))
+    plain = fitting.fit_tails(
+        real.layout, observations, Tails(), on_iteration=lambda step, _: steps.append(step)
+    )
     compiled.smooth(real.layout, compiled.pack(real.layout, observations), plain.parameters)
     normal = time.process_time() - began
     normal_parts = dict(spent)
@@ -258,7 +261,7 @@ def _statsmodels(real: "Real", observations: "Observations", n: int, *, kept: st
     start[first_own:, first_own:] = np.diag(p.effect)
     shocks = np.diag(np.concatenate([np.zeros(C), p.wander]))
     shocks[:C, :C] = p.innovation
-    variance = error**2 + p.noise[:, None]
+    variance = p.tails.error_share * error**2 + p.noise[:, None]
     model["design"], model["transition"], model["selection"] = design, transition, selection
     model["state_cov"] = shocks
     model["obs_cov"] = np.stack([np.diag(variance[:, t]) for t in range(T)], axis=2)

@@ -57,7 +57,7 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import em
+    from equidistance.models import em, fitting
     from equidistance.models.alignment import Tails
     from equidistance.models.scores import NORMAL_QUANTILES
     from equidistance.models.simulate import simulate
@@ -70,7 +70,7 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
         for _ in range(6):
             parameters, _ = em._em_step(real.layout, observations, parameters)
     if estimate == "fit":
-        parameters = em.fit(real.layout, observations).parameters
+        parameters = fitting.fit_tails(real.layout, observations, Tails()).parameters
     if estimate != "true":  # a new estimate has a scale of its own: both go to mean 0, variance 1
         parameters = em.standardise(real.layout, observations, parameters, exists)
         count = exists.sum()

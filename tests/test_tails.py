@@ -90,7 +90,8 @@ def test_the_posterior_equals_importance_sampling_on_the_whole_joint_distributio
     for i in range(2):
         for j in range(2):
             walk[:, 3 + i, 3 + j] = b[:, min(i, j)]
-    h = (0.1**2 + parameters.noise[[0, 0, 0, 1, 1]]) / noise
+    # a standard error is a standard deviation: with three degrees the squared scale is a third of the variance
+    h = (0.1**2 / 3 + parameters.noise[[0, 0, 0, 1, 1]]) / noise
     total = total + walk + np.einsum("di,ij->dij", h, np.eye(5))
     y = np.array([value[k, t, 0] - parameters.intercept[k] for k, t in places])
     solved = np.linalg.solve(total, np.broadcast_to(y, (draws, 5))[..., None])[..., 0]
@@ -224,15 +225,9 @@ def fitted():
     result = fitting.fit_tails(LAYOUT, observations, TRUTH.tails, initial=start)
     clusters = np.arange(300) // 3
     moved = uncertainty.parameter_draws(
-        LAYOUT,
-        observations,
-        result.parameters,
-        clusters,
-        24,
-        np.random.default_rng(2),
-        result.weights,
-        result.least_wander,
+        LAYOUT, observations, result.normal, clusters, 24, np.random.default_rng(2)
     )
+    moved = [fitting.with_tails(one, TRUTH.tails) for one in moved]
     exists = np.ones(truth.shape[::2], dtype=bool)
     members = [em.standardise(LAYOUT, observations, one, exists, result.weights) for one in moved]
     scaled = (truth - truth.mean(axis=(0, 2))[:, None]) / truth.std(axis=(0, 2))[:, None]

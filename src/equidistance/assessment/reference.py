@@ -213,7 +213,7 @@ def fit_reference(
         indicators: indicators to use; those without any row are left out.
         first_year: first year of the grid.
         tails: degrees of freedom.
-        on_iteration: progress callback, see :func:`equidistance.models.em.fit`.
+        on_iteration: progress callback, see :func:`equidistance.models.fitting.fit_tails`.
     """
     present = set(pc.unique(rows["indicator"].cast(pa.string())).to_pylist())
     used = [one for one in indicators if one.name in present]
@@ -234,14 +234,15 @@ def fit_reference(
     moved = uncertainty.parameter_draws(
         layout,
         observations,
-        result.parameters,
+        result.normal,
         clusters,
         DRAWS,
         np.random.default_rng(1),
-        result.weights,
-        result.least_wander,
     )
-    draws = tuple(em.standardise(layout, observations, draw, exists, result.weights) for draw in moved)
+    draws = tuple(
+        em.standardise(layout, observations, fitting.with_tails(one, tails), exists, result.weights)
+        for one in moved
+    )
     facts = {
         "dyads": len(dyads),
         "months": grid.months,

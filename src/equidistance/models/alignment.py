@@ -2,7 +2,7 @@
 
     x_t  = x_{t-1} + eta_t,                            eta_t ~ t(nu_x, 0, Q),        x_0   ~ N(m, P)
     b_kt = b_k,t-1 + zeta_kt,                          zeta_kt ~ t(nu_b, 0, omega_k^2), b_k0 ~ N(0, tau_k^2)
-    y_kt = mu_k + lambda_k x_{c(k),t} + b_kt + e_kt,   e_kt ~ t(nu_y, 0, s_kt^2 + sigma_k^2)
+    y_kt = mu_k + lambda_k x_{c(k),t} + b_kt + e_kt,   e_kt ~ t(nu_y, 0, s_kt^2 (nu_y - 2) / nu_y + sigma_k^2)
 
 Student-t variables are normal given their weights (:class:`Weights`); everything in this module is given the weights,
 which are 1 where the degrees of freedom are infinite. :mod:`equidistance.models.mixture` draws them.
@@ -18,8 +18,9 @@ Two departures from a free factor model, both needed on real data (docs, "Why th
   errors, gaps and own components decide its effective weight.
 - Static effects make slow movements of one indicator pass for movements of alignment; hence the walk in ``b``.
 
-The other shared parameters are found by empirical Bayes: EM on the smoothed disturbances (Koopman 1993), accelerated by
-squared extrapolation (Varadhan and Roland 2008).
+A standard error s is a standard deviation, and t(nu, 0, v) has the variance v nu / (nu - 2): hence the factor.
+
+The other shared parameters are found by empirical Bayes: :mod:`equidistance.models.fitting`.
 
 Sizes as in :mod:`equidistance.models.kalman`: K indicators, T months, N dyads, C channels (0 deeds, 1 words).
 """
@@ -61,6 +62,16 @@ class Tails:
     own: float = np.inf
     noise: float = np.inf
 
+    @property
+    def error_share(self) -> float:
+        """What squared standard errors are multiplied by to become squared scales of the noise."""
+        return share_of_variance(self.noise)
+
+
+def share_of_variance(degrees: float) -> float:
+    """Squared scale of a Student-t variable over its variance; below three degrees that of three."""
+    return 1.0 if not np.isfinite(degrees) else 1 - 2 / max(degrees, 3.0)
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -84,7 +95,7 @@ class Parameters:
     Attributes:
         intercept: (K,) mu.
         loading: (K,) lambda, positive.
-        noise: (K,) sigma^2, variance of an indicator beyond its own standard error.
+        noise: (K,) sigma^2, squared scale of an indicator's noise beyond its own standard error.
         effect: (K,) tau^2, variance of the dyads' own components in the first month.
         wander: (K,) omega^2, variance of their monthly changes.
         innovation: (C, C) Q, covariance of a month's change.
@@ -221,10 +232,10 @@ def prior_mean(parameters: Parameters) -> Floats:
 def noise_variance(
     observations: Observations, parameters: Parameters, when: Integers, weights: Weights | None = None
 ) -> Floats:
-    """(S, N) total observation variance, inf where missing."""
+    """(S, N) total observation variance given the weights, inf where missing."""
     error = observations.error[when[:, 1], when[:, 0]]
     missing = ~np.isfinite(observations.value[when[:, 1], when[:, 0]])
-    variance = error**2 + across_series(parameters.noise, 1)[when[:, 1]]
+    variance = parameters.tails.error_share * error**2 + across_series(parameters.noise, 1)[when[:, 1]]
     return np.where(missing, np.inf, variance if weights is None else variance / weights.noise)
 
 

@@ -193,7 +193,7 @@ def sums(
     initial, innovation = np.zeros((2, N, C, C))
     log_likelihood = np.zeros(N)
     _passes.add_sums(
-        packed.readings,
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         given,
@@ -217,7 +217,7 @@ def smooth(
     mean = np.zeros((packed.series, packed.periods, C))
     covariance = np.zeros((packed.series, packed.periods, C, C))
     _passes.smooth(
-        packed.readings,
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         given,
@@ -280,7 +280,7 @@ def _sampled_squares(
     count = len(packed.readings.month)
     squares = _empty_squares(packed)
     _passes.sampled_squares(
-        packed.readings,
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         weights,
@@ -317,7 +317,7 @@ def _expected_squares(
 ) -> Squares:
     squares = _empty_squares(packed)
     _passes.expected_squares(
-        packed.readings,
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         weights,
@@ -331,6 +331,11 @@ def _expected_squares(
 def _empty_squares(packed: Packed) -> Squares:
     count = len(packed.readings.month)
     return Squares(np.zeros((packed.series, packed.periods)), np.zeros(count), np.zeros(count))
+
+
+def _readings(packed: Packed, parameters: Parameters) -> Readings:
+    """The readings with what their standard errors are to the noise's scale."""
+    return packed.readings._replace(error=parameters.tails.error_share * packed.readings.error)
 
 
 def _model(layout: Layout, periods: int, parameters: Parameters) -> Model:

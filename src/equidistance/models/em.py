@@ -67,7 +67,6 @@ def fit(
     *,
     initial: Parameters | None = None,
     weights: Sequence[Weights] | None = None,
-    least_wander: Floats | None = None,
     tolerance: float = 0.5,
     iterations: int = 200,
     on_iteration: Callable[[int, float], None] | None = None,
@@ -79,7 +78,6 @@ def fit(
         observations: every indicator must be observed somewhere.
         initial: where to start, and the loadings; :func:`start` when not given.
         weights: one for each chunk of :data:`CHUNK` dyads; 1 when not given. The likelihood is given the weights.
-        least_wander: (K,) smallest variances of the own components' steps; :data:`SMALLEST` when not given.
         tolerance: stop when three EM steps together raise the log likelihood by less than this (in nats).
         iterations: at most so many EM steps.
         on_iteration: called with the number of steps done and the log likelihood.
@@ -95,7 +93,6 @@ def fit(
         packed,
         initial or start(layout, observations),
         compiled.pack_weights(packed, observations, weights),
-        least_wander=least_wander,
         tolerance=tolerance,
         iterations=iterations,
         on_iteration=on_iteration,
@@ -108,15 +105,12 @@ def fit_packed(
     initial: Parameters,
     weights: "ReadingWeights | None" = None,
     *,
-    least_wander: Floats | None = None,
     tolerance: float = 0.5,
     iterations: int = 200,
     on_iteration: Callable[[int, float], None] | None = None,
 ) -> Fit:
     """:func:`fit` for readings without the gaps between them."""
-    floor = np.full(len(layout.channel), SMALLEST) if least_wander is None else least_wander
     current = initial
-    current = replace(current, wander=np.maximum(current.wander, floor))
     trace: list[float] = []
     done = 0
 
@@ -126,14 +120,13 @@ def fit_packed(
         updated, likelihood = _packed_step(layout, packed, parameters, weights)
         if on_iteration is not None:
             on_iteration(done, likelihood)
-        # the expected log likelihood has one peak in each variance: its maximum above a floor is at the floor or there
-        return replace(updated, wander=np.maximum(updated.wander, floor)), likelihood
+        return updated, likelihood
 
     while done + 4 <= iterations:
         one, before = step(current)
         two, _ = step(one)
         trace.append(before)
-        current, reached = step(_extrapolate(current, one, two, floor))
+        current, reached = step(_extrapolate(current, one, two))
         if not reached >= before:
             current, reached = step(two)  # the extrapolation overshot: plain EM never descends
         if reached - before < tolerance:
@@ -185,9 +178,7 @@ def _em_step(
     from equidistance.models import compiled
 
     packed = compiled.pack(layout, observations)
-    return _packed_step(
-        layout, packed, parameters, compiled.pack_weights(packed, observations, weights)
-    )
+    return _packed_step(layout, packed, parameters, compiled.pack_weights(packed, observations, weights))
 
 
 def _packed_step(
@@ -222,14 +213,13 @@ def _symmetric(matrix: Floats) -> Floats:
     return (matrix + matrix.T) / 2
 
 
-def _extrapolate(zero: Parameters, one: Parameters, two: Parameters, floor: Floats) -> Parameters:
+def _extrapolate(zero: Parameters, one: Parameters, two: Parameters) -> Parameters:
     """The point that two EM steps head for (Varadhan and Roland 2008, scheme S3), on an unconstrained scale."""
     a, b, c = pack(zero), pack(one), pack(two)
     change, bend = b - a, (c - b) - (b - a)
     norm = float(np.sqrt((bend**2).sum()))
     length = -1.0 if norm == 0 else min(-1.0, -float(np.sqrt((change**2).sum())) / norm)
-    ahead = unpack(a - 2 * length * change + length**2 * bend, two)
-    return replace(ahead, wander=np.maximum(ahead.wander, floor))
+    return unpack(a - 2 * length * change + length**2 * bend, two)
 
 
 def pack(parameters: Parameters) -> Floats:

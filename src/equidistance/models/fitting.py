@@ -1,36 +1,50 @@
-"""The shared parameters with Student-t tails: EM given the weights, and the weights drawn anew in between.
+"""The shared parameters but the loadings: the maximum of the normal likelihood, and Student-t tails of its variances.
 
-Stochastic EM (Celeux and Diebolt 1985): draw the weights from their posterior given the parameters, raise the
-likelihood given the weights by a few EM steps, and so on; the estimate is the mean over the rounds after the first
-ones. With hundreds of thousands of weights a round's draw hardly moves the parameters. A mean-field approximation in
-the place of the draws is cheaper but finds innovations up to a half too large on simulated data.
+A model with Student-t tails and finite variances has the means and covariances of the normal model of those variances.
+So the scores of the normal likelihood are zero in expectation at the true variances whatever the tails, and its maximum
+finds them (quasi maximum likelihood: White 1982; Harvey, Ruiz and Shephard 1994). A variance times (nu - 2)/nu is the
+squared scale of the Student-t variable that has it.
 
-One thing maximum likelihood must not be left to do: an indicator that mostly stands still, such as alliances, has an
-unbounded likelihood under Student-t steps of its own component, which shrink to nothing between its few jumps. It would
-then pin alignment to itself. So no own component's steps have a smaller variance than the normal model gives them.
+The Student-t likelihood itself must not be maximised. An indicator that mostly stands still, such as alliances, makes
+it unbounded: the scales of its own component's steps and of its noise shrink to nothing between its few jumps, and then
+alignment may not move either, because nothing could make up for it. The normal likelihood has no such corner: a few
+jumps keep a variance large.
+
+EM is slow along directions of which the data say little, such as the own components' steps of an indicator with large
+standard errors, and stops far from the maximum. So it only starts; scipy's L-BFGS-B goes on with exact scores.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from equidistance.models import em
-from equidistance.models.alignment import Observations, Parameters, Tails, Weights
-from equidistance.models.em import pack, unpack
+from equidistance.models.alignment import Observations, Parameters, Tails, Weights, share_of_variance
+from equidistance.models.em import SMALLEST, pack, unpack
 from equidistance.models.kalman import Floats, Layout
 
-NORMAL_STEPS = 30
-"""EM steps of the normal model, where the rounds start from."""
+if TYPE_CHECKING:
+    from equidistance.models.compiled import Packed
 
-ROUNDS, SETTLING = 24, 12
-"""Rounds of stochastic EM, and how many of them only settle."""
+EM_STEPS = 12
+"""EM steps before L-BFGS-B takes over: they find the intercepts and the order of the variances."""
 
-STEPS = 4
-"""EM steps of a round, at most."""
+PASSES = 300
+"""Passes over the data that L-BFGS-B may take."""
 
-SMALLER = 0.6
-"""What the normal model's innovations are multiplied by to start from: it takes their squares for their scale's."""
+TOLERANCE = 0.02
+"""It stops where an iteration raises the log likelihood by less than this, in nats."""
+
+ROOM = 8.0
+"""How far it may go from where it starts, on the unconstrained scale: where data say nothing, it goes no further."""
+
+MEMORY = 30
+"""Steps from which it learns the curvature."""
+
+SWEEPS = 6
+"""Gibbs sweeps from the mean-field start to the draw of the weights that goes with the estimate."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +53,15 @@ class TailedFit:
 
     Attributes:
         parameters: the estimate, on an arbitrary scale of x.
+        normal: the normal model whose variances it has.
         weights: a draw of the weights given the estimate, one for each chunk of dyads.
-        least_wander: (K,) smallest variances of the own components' steps that the estimate could take.
-        log_likelihood: given the weights, after each round; it wanders where the rounds have settled.
-        converged: whether no parameter still drifts: the two halves of the averaged rounds differ by less than a tenth
-            on the unconstrained scale (logarithms of variances), in the median.
+        log_likelihood: of the normal model, after each pass; a step that is tried in vain may lower it.
+        converged: whether it cannot be raised any further.
     """
 
     parameters: Parameters
+    normal: Parameters
     weights: tuple[Weights, ...] | None
-    least_wander: Floats
     log_likelihood: tuple[float, ...]
     converged: bool
 
@@ -67,51 +80,75 @@ def fit_tails(
     Args:
         layout: what each indicator sees.
         observations: every indicator must be observed somewhere.
-        tails: degrees of freedom; where all are infinite this is plain EM.
+        tails: degrees of freedom.
         initial: where to start, and the loadings; :func:`equidistance.models.em.start` when not given.
         seed: of the weights.
-        on_iteration: called with the number of EM steps done and the log likelihood given the weights.
+        on_iteration: called with the number of passes over the data done and the log likelihood.
     """
-    if not np.isfinite([tails.innovation, tails.own, tails.noise]).any():
-        plain = em.fit(layout, observations, initial=initial, on_iteration=on_iteration)
-        nothing = np.full(len(layout.channel), em.SMALLEST)
-        return TailedFit(plain.parameters, None, nothing, plain.log_likelihood, plain.converged)
     from equidistance.models import compiled  # an assessment with the shipped parameters needs no compiler
 
     packed = compiled.pack(layout, observations)
-    first = em.fit_packed(
-        layout,
-        packed,
-        initial or em.start(layout, observations),
-        iterations=NORMAL_STEPS,
-        on_iteration=on_iteration,
-    )
-    least = first.parameters.wander * _share_of_variance(tails.own)
-    current, done = replace(first.parameters, tails=tails, wander=least), NORMAL_STEPS
-    if np.isfinite(tails.innovation):
-        current = replace(current, innovation=SMALLER * current.innovation)
+    start = replace(initial or em.start(layout, observations), tails=Tails())
+    first = em.fit_packed(layout, packed, start, iterations=EM_STEPS, on_iteration=on_iteration)
+    normal, trace, converged = _climb(layout, packed, first.parameters, on_iteration)
+    estimate = with_tails(normal, tails)
+    if not np.isfinite([tails.innovation, tails.own, tails.noise]).any():
+        return TailedFit(estimate, normal, None, trace, converged)
     generator = np.random.default_rng(seed)
-    weights = compiled.start(layout, packed, current, generator)
-    trace, visited = [], []
-    for turn in range(ROUNDS):
-        weights = compiled.sweep(layout, packed, current, weights, generator)
-        fitted = em.fit_packed(
-            layout, packed, current, weights, least_wander=least, iterations=STEPS, tolerance=0.0
-        )
-        current = fitted.parameters
-        trace.append(fitted.log_likelihood[-1])
-        done += STEPS
-        if on_iteration is not None:
-            on_iteration(done, trace[-1])
-        if turn >= SETTLING:
-            visited.append(pack(current))
-    half = len(visited) // 2
-    drift = np.abs(np.mean(visited[:half], axis=0) - np.mean(visited[half:], axis=0))
-    estimate = unpack(np.mean(visited, axis=0), current)
+    weights = compiled.start(layout, packed, estimate, generator)
+    for _ in range(SWEEPS):
+        weights = compiled.sweep(layout, packed, estimate, weights, generator)
     given = compiled.unpack_weights(packed, observations, weights)
-    return TailedFit(estimate, given, least, tuple(trace), bool(np.median(drift) < 0.1))
+    return TailedFit(estimate, normal, given, trace, converged)
 
 
-def _share_of_variance(degrees: float) -> float:
-    """Squared scale of a Student-t variable over its variance; that of three degrees where it has none."""
-    return 1.0 if not np.isfinite(degrees) else 1 - 2 / max(degrees, 3.0)
+def with_tails(normal: Parameters, tails: Tails) -> Parameters:
+    """Parameters with these tails and the variances of a normal model; what has no variance counts as three degrees."""
+    return replace(
+        normal,
+        noise=np.maximum(share_of_variance(tails.noise) * normal.noise, SMALLEST),
+        wander=np.maximum(share_of_variance(tails.own) * normal.wander, SMALLEST),
+        innovation=share_of_variance(tails.innovation) * normal.innovation,
+        tails=tails,
+    )
+
+
+def _climb(
+    layout: Layout, packed: "Packed", start: Parameters, on_iteration: Callable[[int, float], None] | None
+) -> tuple[Parameters, tuple[float, ...], bool]:
+    """The maximum of the normal likelihood by L-BFGS-B, the log likelihood after each pass, and whether it is one."""
+    from scipy.optimize import minimize
+
+    from equidistance.models.uncertainty import likelihood_and_scores
+
+    centre = pack(start)
+    reached, scores = likelihood_and_scores(layout, packed, start)
+    # a step of 1 along each axis changes the likelihood about as much; + 1 where nothing is known
+    unit = 1 / np.sqrt((scores**2).sum(axis=1) + 1)
+    trace: list[float] = []
+
+    def loss(z: Floats) -> tuple[float, Floats]:
+        likelihood, scores = likelihood_and_scores(layout, packed, unpack(centre + unit * z, start))
+        trace.append(float(likelihood.sum()))
+        if on_iteration is not None:
+            on_iteration(EM_STEPS + len(trace), trace[-1])
+        return -trace[-1], -unit * scores.sum(axis=1)
+
+    lowest, highest = centre - ROOM, centre + ROOM
+    variances = slice(len(start.loading), 4 * len(start.loading))
+    lowest[variances] = np.minimum(np.maximum(lowest[variances], np.log(SMALLEST)), centre[variances])
+    found = minimize(
+        loss,
+        np.zeros(len(centre)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=np.stack([(lowest - centre) / unit, (highest - centre) / unit], axis=1),
+        options={
+            "maxfun": PASSES,
+            "maxiter": PASSES,
+            "maxcor": MEMORY,
+            "ftol": TOLERANCE / abs(float(reached.sum())),
+            "gtol": 0.0,
+        },
+    )
+    return unpack(centre + unit * found.x, start), tuple(trace), bool(found.success)

@@ -37,7 +37,7 @@ def simulate(
         channel, span = int(layout.channel[k]), int(layout.span[k])
         ends = np.arange(span - 1, periods, span)
         seen = (sums[ends + 1, channel] - sums[ends + 1 - span, channel]) / span
-        spread = np.sqrt(pattern.error[k, ends] ** 2 + parameters.noise[k])
+        spread = np.sqrt(tails.error_share * pattern.error[k, ends] ** 2 + parameters.noise[k])
         noise = spread * generator.standard_normal(seen.shape) * _stretch(tails.noise, seen.shape, generator)
         value[k, ends] = parameters.intercept[k] + parameters.loading[k] * seen + effects[k, ends] + noise
     value[~np.isfinite(pattern.value)] = np.nan

@@ -4,20 +4,19 @@ The dyads of one state share its history, so that states, not dyads, are what is
 random weight (Rubin's Bayesian bootstrap) and takes one Newton step from the estimate toward the weighted maximum:
 ``theta + H^-1 sum_c (m_c - 1) s_c`` with the score ``s_c`` of state c and the curvature H. The covariance of such draws
 is the sandwich ``H^-1 (sum_c s_c s_c') H^-1`` (Huber 1967; Liang and Zeger 1986), except in directions in which the
-scores differ by more than the likelihood bends; there they are no wider than the scores' own sum of squares allows.
+likelihood hardly bends for how much the scores differ.
 
-Scores come from the smoothed disturbances by Fisher's identity; H from differences of scores. Both are given the
-weights, whose own uncertainty each assessment draws anew.
+Scores come from the smoothed disturbances by Fisher's identity; H from differences of scores. The estimate is the
+maximum of the normal likelihood (:mod:`equidistance.models.fitting`); the sandwich holds whatever the tails.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from equidistance.models.alignment import Observations, Parameters, Weights
-from equidistance.models.em import pack, unpack
+from equidistance.models.em import SMALLEST, pack, unpack
 from equidistance.models.kalman import Floats, Integers, Layout
 
 if TYPE_CHECKING:
@@ -33,6 +32,10 @@ _STEP = 1e-3
 _WIDEST = 0.5
 """Standard deviation of a weak prior around the estimate, on the unconstrained scale (intercepts: in loadings). It
 holds what the data say nothing about, such as a variance at its floor."""
+
+
+_HEAVY = 10.0
+"""How many times the curvature the scores' sum of squares is taken to be at most."""
 
 
 def scores(
@@ -55,12 +58,19 @@ def scores(
 def _scores(
     layout: Layout, packed: "Packed", parameters: Parameters, weights: "ReadingWeights | None"
 ) -> Floats:
+    return likelihood_and_scores(layout, packed, parameters, weights)[1]
+
+
+def likelihood_and_scores(
+    layout: Layout, packed: "Packed", parameters: Parameters, weights: "ReadingWeights | None" = None
+) -> tuple[Floats, Floats]:
+    """Each dyad's log likelihood given the weights, (N,), and its gradient, (p, N)."""
     from equidistance.models import compiled
 
     sums = compiled.sums(layout, packed, parameters, weights)
     moving = _through_cholesky(np.moveaxis(0.5 * sums.innovation, 0, 2), parameters.innovation)
     starting = _through_cholesky(np.moveaxis(0.5 * sums.initial, 0, 2), parameters.initial)
-    return np.concatenate(
+    gradient = np.concatenate(
         [
             sums.residual.T,
             (0.5 * parameters.noise * sums.pull).T,
@@ -70,6 +80,7 @@ def _scores(
             starting,
         ]
     )
+    return sums.log_likelihood, gradient
 
 
 def _through_cholesky(gradient: Floats, matrix: Floats) -> Floats:
@@ -89,28 +100,25 @@ def parameter_draws(
     clusters: Integers,
     number: int,
     generator: np.random.Generator,
-    weights: Sequence[Weights] | None = None,
-    least_wander: Floats | None = None,
 ) -> list[Parameters]:
     """Draw the shared parameters as a bootstrap over clusters would estimate them.
 
     Args:
         layout: what each indicator sees.
         observations: what the estimate rests on.
-        parameters: the estimate.
+        parameters: the estimate, of the normal model. A variance at its floor stays there.
         clusters: (N,) number of each dyad's cluster, from 0.
         number: draws wanted.
         generator: source of randomness.
-        weights: one for each chunk of dyads; 1 when not given.
-        least_wander: (K,) what no draw of the own components' variances goes below.
     """
+    from equidistance.models import compiled
+
     centre = pack(parameters)
-    each = scores(layout, observations, parameters, weights)
+    packed = compiled.pack(layout, observations)
+    each = _scores(layout, packed, parameters, None)
     by_cluster = np.zeros((len(centre), int(clusters.max()) + 1))
     np.add.at(by_cluster.T, clusters, each.T)
-    curvature = _curvature(layout, observations, parameters, by_cluster, weights) + np.diag(
-        _prior(parameters)
-    )
+    curvature = _curvature(layout, packed, parameters, by_cluster) + np.diag(_prior(parameters))
     weight = generator.standard_exponential((by_cluster.shape[1], number))
     weight *= by_cluster.shape[1] / weight.sum(axis=0)
     moved = np.linalg.solve(curvature, by_cluster @ (weight - 1))
@@ -118,14 +126,10 @@ def parameter_draws(
         2 / np.sqrt(_prior(parameters))[:, None]
     )  # a linear step leads no further than the prior's two sd
     moved = np.clip(moved, -trusted, trusted)
-    drawn = [unpack(centre + moved[:, i], parameters) for i in range(number)]
-    floor = np.zeros(len(parameters.wander)) if least_wander is None else least_wander
-    held = (
-        parameters.wander <= 1.01 * floor
-    )  # at its bound: there the likelihood has a slope, and no step is Newton's
-    return [
-        replace(one, wander=np.where(held, parameters.wander, np.maximum(one.wander, floor))) for one in drawn
-    ]
+    variances = slice(len(parameters.loading), 4 * len(parameters.loading))
+    # at its bound the likelihood has a slope, and no step is Newton's
+    moved[variances][centre[variances] <= np.log(1.01 * SMALLEST)] = 0.0
+    return [unpack(centre + moved[:, i], parameters) for i in range(number)]
 
 
 def _prior(parameters: Parameters) -> Floats:
@@ -136,26 +140,18 @@ def _prior(parameters: Parameters) -> Floats:
     return precision
 
 
-def _curvature(
-    layout: Layout,
-    observations: Observations,
-    parameters: Parameters,
-    by_cluster: Floats,
-    weights: Sequence[Weights] | None,
-) -> Floats:
-    """(p, p) minus the second derivatives of the log likelihood given the weights, made positive definite.
+def _curvature(layout: Layout, packed: "Packed", parameters: Parameters, by_cluster: Floats) -> Floats:
+    """(p, p) minus the second derivatives of the log likelihood, made positive definite.
 
-    In a direction that the likelihood given the weights bends the wrong way, or hardly at all, a Newton step leads
-    anywhere. There the scores' own sum of squares (Berndt, Hall, Hall and Hausman 1974) takes its place: where the
-    model is right the two are equal, and a step is no longer than the clusters' scores differ.
+    In a direction that the likelihood bends the wrong way, or hardly at all, a Newton step leads anywhere. So it bends
+    at least by a share of the scores' sum of squares (Berndt, Hall, Hall and Hausman 1974), which equals the curvature
+    where the model is normal and its series independent, and is a few times as large where tails are heavy.
     """
     from equidistance.models import compiled
 
-    series = observations.value.shape[2]
+    series = packed.series
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
-    whole_panel = compiled.pack(layout, observations)
-    given = compiled.pack_weights(whole_panel, observations, weights)
-    part, given = compiled.select(layout, whole_panel, given, chosen)
+    part, given = compiled.select(layout, packed, compiled.ones(packed), chosen)
     centre = pack(parameters)
     at_centre = _scores(layout, part, parameters, given).sum(axis=1)
     columns = []
@@ -168,6 +164,5 @@ def _curvature(
     whole = np.stack(columns, axis=1)
     values, vectors = np.linalg.eigh((whole + whole.T) / 2 * (series / len(chosen)))
     squares = ((vectors.T @ by_cluster) ** 2).sum(axis=1)
-    positive: Floats = (vectors * np.maximum(values, squares)) @ vectors.T
+    positive: Floats = (vectors * np.maximum(values, squares / _HEAVY)) @ vectors.T
     return positive
-
