@@ -37,6 +37,7 @@ _REFUSED = re.compile(
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
     r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
+    r"|\b(?:den(?:y|ies|ied|ying)|отрица\w+|опроверг\w*),?\s+(?:that|having|что)\s+(?:[\w’'-]+\s+){0,5}$"
 )
 _NOT_EVEN = re.compile(
     r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$"
