@@ -1,4 +1,4 @@
-"""Statistical benchmarks: do intervals cover what they say, and is hidden evidence predicted better than by simpler rules.
+"""Statistical benchmark: do intervals cover what they say.
 
 Functions whose names start with ``measure_`` run in a process of their own (see ``measure.call``).
 """
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from equidistance.models.kalman import Floats
 
 DRIFT_DYADS, DRIFT_DRAWS, DRIFT_YEARS = 300, 200, 10
-RULES = ("model", "neighbours", "last value", "dyad mean", "UN agreement alone")
 
 
 def coverage(*, full: bool) -> Section:
@@ -148,123 +147,3 @@ def _drift_coverage(
         hits = np.concatenate(parts, axis=1)
         found[level]["drift"] = float(hits.mean())
         found["error"]["drift"] = float(hits.mean(axis=0).std() / np.sqrt(DRIFT_DYADS))
-
-
-def leave_one_out() -> Section:
-    """Every real observation predicted from all others."""
-    found, _ = call("predictive", "measure_leave_one_out")
-    rows, lost = [], []
-    wide = [f"`{row['indicator']}`" for row in found["rows"] if row["cover"] > 0.95]
-    for row in found["rows"]:
-        scores = [row[rule] for rule in RULES]
-        best = max(scores)
-        rows.append(
-            (
-                row["indicator"],
-                f"{row['count']:,}",
-                *(f"**{score:.3f}**" if score == best else f"{score:.3f}" for score in scores),
-                f"{row['cover']:.1%}",
-            )
-        )
-        beaten = [rule for rule in RULES[1:] if row[rule] > row["model"]]
-        if beaten:
-            lost.append(f"`{row['indicator']}`: beaten by {', '.join(beaten)}.")
-    notes = [
-        "*Neighbours*: the mean of the values before and after; *last value*: carried forward; *dyad mean*: of the "
-        "dyad's other values; *UN agreement alone*: a regression on deeds as smoothed from UN votes only (for the votes "
-        "themselves, that model's own prediction). Each rule gets the one width that suits it best in hindsight, in "
-        "units of the indicator; the model's widths are its own, without hindsight, though its parameters were "
-        "estimated on the same data.",
-        "The model and the neighbours see later values, the last value does not. All are scored on the same "
-        "observations: those with an earlier and a later value.",
-        "Intervals that hold far more than 90 % are too wide: the standard errors that the source is taken to imply are "
-        "larger than what its values scatter by. "
-        + (f"Above 95 %: {', '.join(wide)}." if wide else "None hold more than 95 %."),
-        *(lost or ["The model wins on every indicator."]),
-    ]
-    return Section(
-        "Hidden evidence on real data",
-        "Mean log predictive density of each observation given all others (higher is better; best in bold), and how "
-        "many of them the model's 90 % predictive intervals hold.",
-        ("indicator", "values", *RULES, "90 % held"),
-        rows,
-        notes,
-    )
-
-
-def measure_leave_one_out() -> dict[str, Any]:
-    import numpy as np
-    from panels import Real
-
-    from equidistance.models import alignment
-    from equidistance.models.alignment import Observations
-    from equidistance.models.scores import NORMAL_QUANTILES, normal_log_score
-
-    real = Real()
-    values = real.observations.value
-    mean, variance = alignment.leave_one_out(real.layout, real.observations, real.parameters)
-    only_votes = values.copy()
-    votes = next(k for k, one in enumerate(real.indicators) if one.name == "un_vote_agreement")
-    only_votes[np.arange(len(values)) != votes] = np.nan
-    from_votes = Observations(only_votes, real.observations.error)
-    deeds = _posterior(real, from_votes, real.parameters)[0][:, 0]
-    votes_mean, votes_variance = alignment.leave_one_out(real.layout, from_votes, real.parameters)
-    rows = []
-    for k, one in enumerate(real.indicators):
-        value = values[k]
-        before, after, others = _neighbours(value)
-        usable = np.isfinite(before) & np.isfinite(after) & np.isfinite(value)
-        y = value[usable]
-        center, width = mean[k][usable], np.sqrt(variance[k][usable])
-
-        def with_best_width(prediction: "Floats", y: "Floats" = y) -> float:
-            error = y - prediction
-            return float(normal_log_score(error, np.zeros_like(error), np.sqrt((error**2).mean())).mean())
-
-        if k == votes:
-            alone = normal_log_score(y, votes_mean[k][usable], np.sqrt(votes_variance[k][usable])).mean()
-        else:
-            x = _period_mean(deeds, int(real.layout.span[k]))[usable]
-            slope, intercept = np.polyfit(x, y, 1)
-            alone = with_best_width(intercept + slope * x)
-        rows.append(
-            {
-                "indicator": one.name,
-                "count": int(usable.sum()),
-                "model": float(normal_log_score(y, center, width).mean()),
-                "neighbours": with_best_width(((before + after) / 2)[usable]),
-                "last value": with_best_width(before[usable]),
-                "dyad mean": with_best_width(others[usable]),
-                "UN agreement alone": float(alone),
-                "cover": float((np.abs(y - center) <= NORMAL_QUANTILES["q95"] * width).mean()),
-            }
-        )
-    return {"rows": rows}
-
-
-def _neighbours(value: "Floats") -> "tuple[Floats, Floats, Floats]":
-    """(T, N) last value before, next value after, and mean of the dyad's other values; NaN where there is none."""
-    import numpy as np
-
-    seen = np.isfinite(value)
-
-    def carried(array: "Floats") -> "Floats":
-        held = np.full_like(array, np.nan)
-        latest = np.full(array.shape[1], np.nan)
-        for t, row in enumerate(array):
-            held[t] = latest
-            latest = np.where(np.isfinite(row), row, latest)
-        return held
-
-    count = seen.sum(axis=0)
-    others = (np.nansum(value, axis=0) - np.nan_to_num(value)) / np.maximum(count - 1, 1)
-    return carried(value), carried(value[::-1])[::-1], others
-
-
-def _period_mean(path: "Floats", span: int) -> "Floats":
-    """(T, N) mean over the months that end with each month."""
-    import numpy as np
-
-    sums = np.concatenate([np.zeros((span, path.shape[1])), np.cumsum(path, axis=0)])
-    mean: Floats = (sums[span:] - sums[:-span]) / span
-    return mean

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import coding
 import corridors
 import everything
+import hidden
 import ideal_plane
 import ideal_points
 import ingest
@@ -40,7 +41,7 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
         "everything": everything.all_states,
         "breaks": tails.breaks_beside_pelt,
         "coverage": lambda: predictive.coverage(full=full),
-        "hidden": predictive.leave_one_out,
+        "hidden": hidden.hidden_evidence,
         "nextyear": lambda: outofsample.value(full=full),
         "distances": corridors.distances,
         "searches": corridors.searches,

@@ -71,6 +71,7 @@ def degrees_of_freedom() -> Section:
 
 def measure_degrees() -> dict[str, dict[str, Any]]:
     import numpy as np
+    from hidden import predict
     from panels import Real
 
     from equidistance.models import fitting
@@ -86,9 +87,11 @@ def measure_degrees() -> dict[str, dict[str, Any]]:
         **{name: Tails(*[float(name)] * 3) for name in CANDIDATES if name[0].isdigit()},
     }
     scores: dict[str, Any] = {}
+    cell = 1e-4 * real.parameters.loading  # so narrow that the score is the density's
     for name in CANDIDATES:
         fitted = fitting.fit_tails(real.layout, training, tails[name])
-        scores[name] = _hidden_scores(real, whole, hide, fitted.parameters)
+        said = predict(real.layout, whole, hide, fitted.parameters, cell, np.random.default_rng(4))
+        scores[name] = said.score, whole.value[hide] - said.mean
     spread = real.parameters.loading
     found = {}
     k, _, n = np.nonzero(hide)
@@ -106,55 +109,6 @@ def measure_degrees() -> dict[str, dict[str, Any]]:
             "squared": float(np.sqrt(((error / spread[k]) ** 2).mean())),
         }
     return found
-
-
-def _hidden_scores(
-    real: "Real", whole: "Observations", hide: Any, parameters: "Parameters"
-) -> "tuple[Floats, Floats]":
-    """Log predictive density and error of each hidden value: a mixture over draws of the weights.
-
-    Hidden values stay in as observations with an enormous error, which tell nothing but keep their places.
-    """
-    import numpy as np
-
-    from equidistance.models import alignment, mixture
-    from equidistance.models.alignment import Observations
-    from equidistance.models.sampling import Streams
-
-    enormous = 1e3
-    layout = real.layout
-    blind = Observations(whole.value, np.where(hide, enormous, whole.error))
-    when = alignment.observed_slots(blind)
-    seen = np.isfinite(blind.value[when[:, 1], when[:, 0]])
-    streams = Streams([np.random.default_rng(4)], seen)
-    weights = mixture.start(layout, blind, blind, parameters, parameters, streams)
-    degrees, burn, kept = parameters.tails.noise, 6, 60
-    levels = (np.arange(20) + 0.5) / 20
-    share = parameters.tails.error_share
-    own = parameters.noise[:, None, None] + share * whole.error**2
-    density, mean_sum = np.zeros(int(hide.sum())), np.zeros(int(hide.sum()))
-    if np.isfinite(degrees):
-        from scipy.special import gammaincinv
-
-        nodes = gammaincinv(degrees / 2, levels) / (degrees / 2)
-    else:
-        nodes = np.ones(1)
-    for i in range(burn + kept):
-        weights = mixture.sweep(layout, blind, parameters, weights, streams)
-        if i < burn:
-            continue
-        # a hidden value's own noise weight is free: 1 keeps the arithmetic plain
-        plain = alignment.Weights(
-            weights.innovation, weights.own, np.where(hide[when[:, 1], when[:, 0]], 1.0, weights.noise)
-        )
-        mean, variance = alignment.leave_one_out(layout, blind, parameters, [plain])
-        signal = np.maximum((variance - share * enormous**2 - parameters.noise[:, None, None])[hide], 1e-12)
-        centre = mean[hide]
-        mean_sum += centre / kept
-        for node in nodes:
-            total = signal + own[hide] / node
-            density += np.exp(-0.5 * (whole.value[hide] - centre) ** 2 / total) / np.sqrt(2 * np.pi * total)
-    return np.log(density / (kept * len(nodes)) + 1e-300), whole.value[hide] - mean_sum
 
 
 def coverage() -> Section:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claims_bench import Evidence, MadeUp, act_row, claim, month, number_row, trajectory
-from equidistance.claims import chances
+from equidistance.claims import chances, counted
 from equidistance.claims.bench import Bench
 from equidistance.claims.check import TESTS, check, verdict_on
 from equidistance.claims.counted import claimed_interval
@@ -538,3 +538,8 @@ def test_claims_about_trade_listen_to_goods_where_the_store_has_them(
     with_goods, without = asked[str(tmp_path / "with.duckdb")], asked[str(tmp_path / "without.duckdb")]
     assert "sanctions_compliance" in with_goods
     assert [name for name in with_goods if name != "sanctions_compliance"] == without
+
+
+def test_what_is_missing_ends_in_one_stop() -> None:
+    found = counted.dependence(claim("dependence", quantity=None, powers=(), quote="It leans on ideas."), BENCH)
+    assert found.missing == ("A share of what is said to depend: It leans on ideas.",)

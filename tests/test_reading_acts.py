@@ -218,3 +218,37 @@ def test_every_act_shows_sentence_rule_and_confidence() -> None:
     assert reading.document.text[act.start : act.end] == act.quote == "Serbia accused Hungary"
     assert act.rule == "act:accuse"
     assert 0 < act.confidence <= 1
+
+
+# --- denials ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Astana denied it and tilted toward Beijing.",
+        "Serbia denied the report and drifted toward China.",
+        "Moscow denied reports of a rift with Astana.",
+        "Hungary rejected it and turned to China.",
+    ],
+)
+def test_a_denial_is_no_act_toward_whom_the_next_verb_names(text: str) -> None:
+    assert read_text(text).acts == ()
+
+
+def test_a_request_can_be_denied() -> None:
+    (act,) = read_text("Hungary denied Serbia's request for troops.").acts
+    assert (act.actor, act.partner, act.type) == ("HUN", "SRB", "REJECT")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hungary denied that it had sold arms to Serbia.",
+        "Hungary denied having sold arms to Serbia.",
+        "Венгрия отрицает, что продала оружие Сербии.",
+    ],
+)
+def test_what_is_denied_was_not_done(text: str) -> None:
+    (act,) = read_text(text).acts
+    assert (act.actor, act.partner, act.modality, act.direction) == ("HUN", "SRB", "denied", -1)

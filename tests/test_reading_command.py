@@ -105,7 +105,8 @@ def test_hostile_text_reaches_neither_terminal_nor_formula(
         (["http://127.0.0.1:9/a"], "no public address"),
         (["ftp://example.org/a"], "neither http nor https"),
         (["a.txt", "--reader", "llm"], "needs a model"),
-        (["a.txt", "--published", "soon"], "is no day"),
+        (["a.txt", "--published", "soon"], "not a date"),
+        (["a.txt", "--published", "2090-01-01"], "has not come"),
         (["a.txt", "--out", "a.xyz"], "ending"),
     ],
 )
@@ -123,3 +124,11 @@ def test_mistakes_get_one_message_and_status_2(
     assert err.startswith("Error: ")
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_numbers_agree_with_their_nouns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Serbia left.")
+    assert "1 sentence: 0 acts, 0 claims, 0 loaded wordings" in run(monkeypatch, capsys, "read", path)[1]

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from equidistance.errors import BadFile, EquidistanceError, InvalidRequest
+from equidistance.reading import actors
 from equidistance.reading import text as text_module
+from equidistance.reading.actors import find_actors
 from equidistance.reading.read import read_document
 from equidistance.reading.sentences import LONGEST_SENTENCE, split
 from equidistance.reading.text import _document, open_document
@@ -139,8 +141,13 @@ def test_invisible_and_direction_characters_leave_the_text(tmp_path: Path) -> No
 def test_dates_unknown_and_in_the_future_are_noted(tmp_path: Path) -> None:
     path = write(tmp_path, "a.txt", b"Georgia left last summer.")
     assert any("no date of publication" in note for note in open_document(path).notes)
-    assert any("future" in note for note in open_document(path, published="2999-01-01").notes)
-    with pytest.raises(InvalidRequest, match="is no day"):
+    page = PAGE.replace("2024-02-03", f"{date.today().year + 2}-02-03")
+    told = write(tmp_path, "b.html", page.encode())
+    assert any("future" in note for note in open_document(told).notes)
+    with pytest.raises(InvalidRequest, match="has not come"):
+        open_document(path, published="2999-01-01")
+    assert open_document(path, published="2024-03").published == date(2024, 3, 1)
+    with pytest.raises(InvalidRequest, match="not a date"):
         open_document(path, published="yesterday")
     with pytest.raises(InvalidRequest, match="'de'"):
         open_document(path, language="de")
@@ -232,3 +239,19 @@ def test_whatever_arrives_is_read_or_refused_and_offsets_hold(body: bytes, media
         assert record.end is not None
         assert document.text[record.start : record.end] == record.quote
         assert record.quote
+
+
+def test_mentions_of_a_span_are_those_wholly_in_it() -> None:
+    document = open_document("The United States met Serbia.\nThe country and Hungary left. They met Serbia.\n")
+    cast = find_actors(document)
+    for start in range(0, len(document.text), 3):
+        for end in range(start, len(document.text), 7):
+            slow = [one for one in cast.mentions if start <= one.start and one.end <= end]
+            assert cast.within(start, end) == slow
+
+
+def test_one_text_introduces_a_bounded_number_of_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Serbian President Abc Xyzab, Serbian President Abc Xyzcd and Serbian President Abc Xyzef met.\n"
+    monkeypatch.setattr(actors, "MOST_INTRODUCED", 2)
+    people = {one.person for one in find_actors(open_document(text)).mentions if one.person}
+    assert people == {"Xyzab", "Xyzcd"}

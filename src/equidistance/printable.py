@@ -1,4 +1,4 @@
-"""Text from outside made safe to show: no control characters, no invisible reordering."""
+"""Text from outside made safe to show: no control characters, no invisible reordering; and numbers with their nouns."""
 
 import unicodedata
 
@@ -14,3 +14,8 @@ def printable(text: str, limit: int = 200) -> str:
         "\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in line
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 month``, ``2 months``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

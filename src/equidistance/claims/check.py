@@ -308,7 +308,9 @@ class _Text:
 def _opened(
     what: str | Path | Reading | Sequence[Claim], published: str | date | None, options: dict[str, Any]
 ) -> _Text:
-    day = _day(published)
+    from equidistance.reading.text import published_day
+
+    day = published_day(published)
     if isinstance(what, Reading):
         return _of_reading(what, day)
     if not isinstance(what, str | Path):
@@ -328,7 +330,7 @@ def read_article(what: str, published: str | date | None = None, **options: Any)
     """
     from equidistance.reading.read import read
 
-    reading: Reading = read(what, published=_day(published), **options)
+    reading: Reading = read(what, published=published, **options)
     return reading
 
 
@@ -369,17 +371,6 @@ def completed(claim: Claim, document: Document) -> Claim:
 _ONE_VECTOR = re.compile(r"(?i)\b(?:one|single) vector\b|один вектор|единственный вектор")
 _MANY_VECTORS = re.compile(r"(?i)multi-?vector|equidistan|многовектор|равноудал")
 _STRUGGLE = re.compile(r"(?i)difficult|hard|struggl|no longer|end of|трудн|сложн|orient|ориентац")
-
-
-def _day(published: str | date | None) -> date | None:
-    from equidistance.ground.time import parse_spread
-
-    if published is None or isinstance(published, date):
-        return published
-    day = parse_spread(published)[0]
-    if day > date.today():
-        raise InvalidRequest(f"The text cannot have been published on {day}: that day has not come.")
-    return day
 
 
 def _expect(bench: Bench, claims: Sequence[Claim]) -> None:

@@ -117,12 +117,15 @@ def dependence(claim: Claim, bench: Bench) -> Finding:
         records.append(_record(row, says if _near(claim, row, bench, 5) else 0))
     probability, word = combined(*_grades(records))
     because = f"Published shares are compared with {DEPENDENT:.0%}, from which one is taken to depend."
-    missing = (
-        () if records else (f"A share of what is said to depend: {claim.quantity or claim.quote[:100]}.",)
-    )
+    missing = () if records else (f"A share of what is said to depend: {_matter(claim)}.",)
     if not records:
         because = "No share of it is among the observed or published ones."
     return Finding(probability, because, word, tuple(numbers), tuple(records), missing, _ADD)
+
+
+def _matter(claim: Claim) -> str:
+    """What a claim is about, without the stop of its sentence."""
+    return (claim.quantity or claim.quote[:100]).rstrip(" .")
 
 
 def claimed_interval(amount: Amount) -> tuple[float, float]:
@@ -166,7 +169,7 @@ def _weighed(claim: Claim, amount: Amount, rows: Sequence[dict[str, Any]], bench
     wide = f"{low:,.12g} to {high:,.12g}" if high < inf else f"{low:,.12g} or more"
     decisive = [record for record in records if record.says]
     if not decisive:
-        what = claim.quantity or claim.quote[:100]
+        what = _matter(claim)
         near = " of that time" if records else ""
         return Finding(
             None,

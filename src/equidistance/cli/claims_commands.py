@@ -20,7 +20,7 @@ from equidistance.cli.options import (
     evidence_choice,
 )
 from equidistance.errors import InvalidRequest
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from equidistance.claims.check import Checked
@@ -160,7 +160,7 @@ def lint(path: Annotated[Path, typer.Argument(help="A claim file (.yaml).")]) ->
     file = load(path)
     for line, claim in zip(file.lines, file.claims, strict=True):
         print(f"line {line}: {claim.form}: {printable(understood(claim), 500)}")
-    print(f"{len(file.claims)} claims, all complete.")
+    print(f"{plural(len(file.claims), 'claim')}, {'' if len(file.claims) == 1 else 'all '}complete.")
 
 
 @claims_app.command("schema")

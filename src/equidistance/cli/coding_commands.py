@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from equidistance.errors import BadFile, InvalidRequest
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from equidistance.sources.card import Rejected
@@ -77,7 +77,7 @@ def code(
     table = run(rows, weights=weights, embeddings=embeddings)
     if out is not None:
         _write(table, out)
-        print(f"Written: {printable(str(out))} ({len(table)} rows)", file=sys.stderr)
+        print(f"Written: {printable(str(out))} ({plural(len(table), 'row')})", file=sys.stderr)
     chosen = output or (None if out is not None else "table" if sys.stdout.isatty() else "tsv")
     if chosen == "table":
         _show(table)
@@ -122,7 +122,7 @@ def _tell_rejected(rejected: "list[Rejected]") -> None:
     for one in rejected[:20]:
         print(f"Left out: {printable(one.file)} line {one.line}: {one.reason}", file=sys.stderr)
     if len(rejected) > 20:
-        print(f"Left out: {len(rejected) - 20} more rows", file=sys.stderr)
+        print(f"Left out: {plural(len(rejected) - 20, 'more row')}", file=sys.stderr)
 
 
 def _text(table: "Table", kind: str) -> str:

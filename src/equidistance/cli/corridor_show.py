@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from equidistance.errors import InvalidRequest
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ def draw_routes(answer: "Answer", path: Path, avoid: str) -> None:
     rules = ", ".join(rule.id for rule in answer.rules) or "no rules"
     ways = "; ".join(f"route {n}: {' '.join(r.states)}" for n, r in enumerate(answer.routes, 1))
     caption = Caption(
-        title, f"By {answer.weigh}, {rules}. {KEY}", f"Map of {len(answer.routes)} routes. {ways}."
+        title, f"By {answer.weigh}, {rules}. {KEY}", f"Map of {plural(len(answer.routes), 'route')}. {ways}."
     )
     _write_map(
         route_lines(answer),

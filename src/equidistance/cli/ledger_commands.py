@@ -17,7 +17,7 @@ from equidistance.cli.options import (
     TableFormat,
 )
 from equidistance.errors import EquidistanceError, InvalidRequest
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from equidistance.claims.ledger import Ledger, Proposal
@@ -137,7 +137,8 @@ def export(
     if not rows:
         raise InvalidRequest("No act was accepted yet.", hint="See: equidistance review")
     ledger_files.write(path, rows)
-    print(f"{len(rows)} rows of {len({row['act'] for row in rows})} acts in {printable(str(path))}.")
+    acts = plural(len({row["act"] for row in rows}), "act")
+    print(f"{plural(len(rows), 'row')} of {acts} in {printable(str(path))}.")
 
 
 @ledger_app.command("import")
@@ -167,10 +168,14 @@ def import_(
     for row in rejected:
         print(f"{printable(row.file)}, line {row.line}: {printable(row.reason)}", file=sys.stderr)
     if not rows:
-        raise InvalidRequest(f"None of the {len(rejected)} rows can be read.", hint="See the lines above.")
+        lines = "line" if len(rejected) == 1 else "lines"
+        raise InvalidRequest(
+            f"None of {plural(len(rejected), 'row')} can be read.", hint=f"See the {lines} above."
+        )
     with Ledger.open(store) as ledger:
         new = ledger.add(rows)
-    print(f"{new} new acts of {len(rows)} rows; {len(rejected)} rows were refused.")
+    refused = "1 row was" if len(rejected) == 1 else f"{plural(len(rejected), 'row')} were"
+    print(f"{plural(new, 'new act')} of {plural(len(rows), 'row')}; {refused} refused.")
 
 
 def _ask(ledger: "Ledger", proposal: "Proposal", number: int, total: int) -> bool:

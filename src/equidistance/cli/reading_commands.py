@@ -15,7 +15,7 @@ from equidistance.cli.options import (
     ReaderModel,
     TableFormat,
 )
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from equidistance.reading.records import Reading
@@ -86,8 +86,8 @@ def _show(reading: "Reading") -> None:
     day = f"published {document.published}" if document.published else "date of publication unknown"
     out.print(f"[bold]{safe(document.title or document.address)}[/bold], {safe(day)}")
     out.print(
-        f"{len(document.sentences)} sentences: {len(reading.acts)} acts, {len(reading.claims)} claims, "
-        f"{len(reading.loaded)} loaded wordings\n"
+        f"{plural(len(document.sentences), 'sentence')}: {plural(len(reading.acts), 'act')}, "
+        f"{plural(len(reading.claims), 'claim')}, {plural(len(reading.loaded), 'loaded wording')}\n"
     )
     acts = [
         {

@@ -8,7 +8,7 @@ import typer
 
 from equidistance.cli.options import OwnStore, Seed, TableFormat
 from equidistance.errors import InvalidRequest
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 
 if TYPE_CHECKING:
     from equidistance.reexports.screen import Screen
@@ -314,7 +314,8 @@ def comtrade(
             reporters, periods, directory, partners=partners, flow=flow, products=codes, progress=report
         )
     print(
-        f"{len(files)} files in {printable(str(directory))}. Next: equidistance ingest trade_comtrade {directory}"
+        f"{plural(len(files), 'file')} in {printable(str(directory))}. "
+        f"Next: equidistance ingest trade_comtrade {directory}"
     )
 
 

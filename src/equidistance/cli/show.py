@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equidistance.cli.terminal import console, safe
+from equidistance.printable import plural
 from equidistance.tables import Table
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def show_assessment(assessment: "Assessment", options: Mapping[str, object] | No
         str(assessment.end.year),
     ]
     count = len(assessment.settings["indicators"])
-    out.print(f"Evidence: {used} values of {count} indicators from {sources} source{'s' * (sources != 1)}.")
+    of = f"{plural(used, 'value')} of {plural(count, 'indicator')} from {plural(sources, 'source')}"
+    out.print(f"Evidence: {of}.")
     out.print(f"Why? {safe(shlex.join([*words, *chosen]))}", soft_wrap=True)  # a command to copy stays whole
 
 
@@ -154,10 +156,10 @@ def show_breaks(assessment: "Assessment") -> None:
             ["left", "left", "left", "left", "right", "right", "left"],
         )
     hidden = len(of_state) - len(shown)
-    parts = [f"{hidden} more breaks"] if hidden > 0 else []
+    parts = [plural(hidden, "more break")] if hidden > 0 else []
     if own:
         powers = ", ".join(dict.fromkeys(row["power_name"] for row in own))
-        parts.append(f"{len(own)} jumps of a single indicator alone ({powers})")
+        parts.append(f"{plural(len(own), 'jump')} of a single indicator alone ({powers})")
     if parts:
         console().print(f"Besides: {safe('; '.join(parts))}: see the breaks in --format json or the report.")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 from typing import Any
 
+from equidistance.printable import plural as plural
+
 CERTAIN, LIKELY = 0.95, 0.80
 """Probabilities from which a title states a thing flatly, or as probable."""
 
@@ -32,11 +34,6 @@ def first_upper(text: str) -> str:
 def listed(parts: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 month``, ``2 months``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def percent(probability: float) -> str:

@@ -48,6 +48,19 @@ DYADS = """
 """
 
 
+def window_years(source: str, window: int) -> str:
+    """CTE ``years`` (year, source_id): the years whose window, they and those before, a source covers whole."""
+    return f"""
+        years AS (
+            SELECT c.year, max(c.source_id) AS source_id
+            FROM covered c JOIN covered w
+              ON w.source = c.source AND w.year BETWEEN c.year - {window - 1} AND c.year
+            WHERE c.source = '{source}'
+            GROUP BY c.year
+            HAVING count(DISTINCT w.year) = {window}
+        )"""
+
+
 def annual_rows(connection: Any, query: str, parameters: dict[str, Any] | None = None) -> pa.Table:
     """Run a query that yields state, power, year, value, se, n and source_id, and make indicator rows of it.
 

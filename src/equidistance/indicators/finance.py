@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows
+from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows, window_years
 from equidistance.indicators.declare import indicator
 
 WINDOW_YEARS = 5
@@ -40,14 +40,7 @@ def chinese_finance(connection: Any) -> pa.Table:
         connection,
         f"""
         WITH {COVERED_YEARS},
-        years AS (
-            SELECT c.year, max(c.source_id) AS source_id
-            FROM covered c JOIN covered w
-              ON w.source = c.source AND w.year BETWEEN c.year - {WINDOW_YEARS - 1} AND c.year
-            WHERE c.source = 'finance_china'
-            GROUP BY c.year
-            HAVING count(DISTINCT w.year) = {WINDOW_YEARS}
-        ),
+        {window_years("finance_china", WINDOW_YEARS)},
         {DYADS},
         recipients AS (SELECT lender, recipient, max(source_id) AS source_id FROM finance_flows GROUP BY ALL),
         sums AS (

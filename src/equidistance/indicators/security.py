@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows
+from equidistance.indicators.annual import COVERED_YEARS, DYADS, annual_rows, window_years
 from equidistance.indicators.declare import indicator
 
 WINDOW_YEARS = 5
@@ -36,14 +36,7 @@ def arms_share(connection: Any) -> pa.Table:
         connection,
         f"""
         WITH {COVERED_YEARS},
-        years AS (
-            SELECT c.year, max(c.source_id) AS source_id
-            FROM covered c JOIN covered w
-              ON w.source = c.source AND w.year BETWEEN c.year - {WINDOW_YEARS - 1} AND c.year
-            WHERE c.source = 'arms_sipri'
-            GROUP BY c.year
-            HAVING count(DISTINCT w.year) = {WINDOW_YEARS}
-        ),
+        {window_years("arms_sipri", WINDOW_YEARS)},
         {DYADS},
         deals AS (
             SELECT t.recipient AS state, y.year, t.deal, t.supplier,

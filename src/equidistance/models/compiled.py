@@ -193,7 +193,7 @@ def sums(
     initial, innovation = np.zeros((2, N, C, C))
     log_likelihood = np.zeros(N)
     _passes.add_sums(
-        _scaled(packed, parameters),
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         given,
@@ -217,7 +217,7 @@ def smooth(
     mean = np.zeros((packed.series, packed.periods, C))
     covariance = np.zeros((packed.series, packed.periods, C, C))
     _passes.smooth(
-        _scaled(packed, parameters),
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         given,
@@ -280,7 +280,7 @@ def _sampled_squares(
     count = len(packed.readings.month)
     squares = _empty_squares(packed)
     _passes.sampled_squares(
-        _scaled(packed, parameters),
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         weights,
@@ -317,7 +317,7 @@ def _expected_squares(
 ) -> Squares:
     squares = _empty_squares(packed)
     _passes.expected_squares(
-        _scaled(packed, parameters),
+        _readings(packed, parameters),
         packed.abreast,
         _model(layout, packed.periods, parameters),
         weights,
@@ -333,8 +333,8 @@ def _empty_squares(packed: Packed) -> Squares:
     return Squares(np.zeros((packed.series, packed.periods)), np.zeros(count), np.zeros(count))
 
 
-def _scaled(packed: Packed, parameters: Parameters) -> Readings:
-    """The readings, with squared scales by the standard errors in the place of variances."""
+def _readings(packed: Packed, parameters: Parameters) -> Readings:
+    """The readings with what their standard errors are to the noise's scale."""
     return packed.readings._replace(error=parameters.tails.error_share * packed.readings.error)
 
 

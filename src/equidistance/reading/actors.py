@@ -5,11 +5,13 @@ words that point back ("the republic", "he", "the latter", "the two countries").
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import accumulate
 
 from equidistance.reading import names as tables
 from equidistance.reading.names import Kind, Name
@@ -50,7 +52,9 @@ class Cast:
 
     def within(self, start: int, end: int) -> list[Mention]:
         """The mentions between two offsets."""
-        return [one for one in self.mentions if start <= one.start and one.end <= end]
+        low = bisect_left(self.mentions, start, key=lambda one: one.start)
+        high = bisect_left(self.mentions, end, lo=low, key=lambda one: one.start)
+        return [one for one in self.mentions[low:high] if one.end <= end]
 
 
 def find_actors(document: Document) -> Cast:
@@ -115,7 +119,10 @@ _COMMON = frozenset(("Total", "Shell", "Apple", "Eni", "Leonardo"))
 
 
 def _opens_sentence(text: str, start: int) -> bool:
-    return not text[:start].rstrip() or text[:start].rstrip()[-1] in '.!?\n“"'
+    at = start
+    while at and text[at - 1].isspace():
+        at -= 1
+    return not at or text[at - 1] in '.!?\n“"'
 
 
 def _bearer(bearers: list[Name], on: date | None) -> Name | None:
@@ -142,6 +149,8 @@ def _mention(text: str, start: int, end: int, name: Name) -> Mention:
 
 
 # --- people the text introduces -----------------------------------------------------------------------
+
+MOST_INTRODUCED = 300  # persons that one text gives an office; the whole text is searched for each
 
 _FULL_NAME = r"((?:[A-ZÀ-Þ][\w’'-]+\s+){1,3}?[A-ZÀ-Þ][\w’'-]+)"
 
@@ -170,9 +179,11 @@ def _office_before() -> re.Pattern[str]:
 def _introduced(text: str, named: list[Mention]) -> dict[str, str]:
     """Surname -> code of persons the text itself gives an office of a state."""
     found: dict[str, str] = {}
-    for one in named:
+    for at, one in enumerate(named):
         if one.kind not in ("state", "adjective", "bloc", "organ"):
             continue
+        if len(found) >= MOST_INTRODUCED:
+            break
         full: str | None = None
         if (
             after := _after_state().match(text, one.end, one.end + 160)
@@ -184,7 +195,8 @@ def _introduced(text: str, named: list[Mention]) -> dict[str, str]:
         if full:
             surname = re.sub(r"[’']s$", "", full.split()[-1])
             place = text.find(full, one.end)
-            clash = [m for m in named if m.kind != "person" and m.start < place + len(full) and place < m.end]
+            near = named[at : at + 40]  # the name stands within 160 characters
+            clash = [m for m in near if m.kind != "person" and m.start < place + len(full) and place < m.end]
             # "Republic of A Iran Smith": a state's name that is the first name of somebody
             if len(surname) > 2 and all(m.end - m.start < len(full) and text[m.end] == " " for m in clash):
                 found.setdefault(surname, one.code)
@@ -317,11 +329,12 @@ def _references(document: Document, named: list[Mention], main: str | None) -> l
     """The named mentions and the words that point back to them, in order."""
     everyone = list(named)
     ordered: list[Mention] = []
-    pointers = [
-        match
-        for match in _POINTERS.finditer(document.text)
-        if not any(one.start < match.end() and match.start() < one.end for one in named)
-    ]
+    reach = list(accumulate((one.end for one in named), max))  # how far the mentions up to each one go
+    pointers = []
+    for match in _POINTERS.finditer(document.text):
+        before = bisect_left(named, match.end(), key=lambda one: one.start)
+        if not before or reach[before - 1] <= match.start():  # it is no part of a name
+            pointers.append(match)
     at = 0
     for match in pointers:
         while at < len(everyone) and everyone[at].start < match.start():

@@ -37,6 +37,7 @@ _REFUSED = re.compile(
 _NEGATED = re.compile(
     r"(?i)(?:\b(?:not|never|no longer|neither|nor|without|denied|denies|deny|failed to|fails to|не|"
     r"никогда|отрица\w+)|n['’]t)\s+(?:[\w’'-]+\s+){0,2}$"
+    r"|\b(?:den(?:y|ies|ied|ying)|отрица\w+|опроверг\w*),?\s+(?:that|having|что)\s+(?:[\w’'-]+\s+){0,5}$"
 )
 _NOT_EVEN = re.compile(
     r"(?i)(?:\bnot|n['’]t)\s+(?:try|tried|seek|intend|want|plan|dare|wish|agree|going)\b[^.;]{0,40}\bto\s+$"
@@ -120,6 +121,8 @@ def find_acts(scene: Scene) -> tuple[list[Act], list[Said]]:
             if not _told_already(act, acts):
                 acts.append(act)
     for statement in said:
+        if len(acts) >= 2 * MOST_ACTS:
+            break
         acts.extend(act for act in _statement(scene, said, statement, acts) if not _told_already(act, acts))
     named = {(act.type, act.actor) for act in acts if act.partner is not None}
     acts = [act for act in acts if act.partner is not None or (act.type, act.actor) not in named]
@@ -387,6 +390,8 @@ def _statement(scene: Scene, said: list[Said], statement: Said, acts: list[Act])
         act.actor for act in acts if act.partner == statement.code
     }
     wanted = [(code, group) for code, group in dict(codes).items() if code not in told][:4]
+    if not wanted:
+        return []
     content = scene.text[statement.start : statement.end]
     for_them, against = (len(pattern.findall(content)) for pattern in _stance())
     if for_them > against:

@@ -118,7 +118,11 @@ def is_passive(scene: Scene, start: int, end: int) -> bool:
 
 
 def window(scene: Scene, start: int, end: int) -> tuple[int, int]:
-    """The clause of a trigger, between semicolons, "but" and "while"; inside a quotation not beyond it."""
+    """The clause of a trigger, between semicolons, "but" and "while"; inside a quotation not beyond it.
+
+    A verb whose object is a pronoun has it: what stands after the "and" behind it is the next verb's ("denied it and
+    tilted toward Beijing").
+    """
     low, high = 0, len(scene.text)
     for boundary in _BOUNDARY.finditer(scene.text):
         if boundary.end() <= start:
@@ -128,7 +132,13 @@ def window(scene: Scene, start: int, end: int) -> tuple[int, int]:
     for a, b in scene.quoted:
         if a <= start and end <= b:
             low, high = max(low, a), min(high, b)
+    complete = _PRONOUN_AND.match(scene.text, end)
+    if complete is not None:
+        high = min(high, complete.end())
     return low, high
+
+
+_PRONOUN_AND = re.compile(r"(?i)\s+(?:it|this|that|so|это|этого|его|её|ее),?\s+(?:and|then|и)\b")
 
 
 def subject(scene: Scene, start: int, low: int = 0, *, weak: bool = True) -> Group | None:

@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from equidistance.errors import EquidistanceError, InvalidRequest
 from equidistance.ground.blocs import resolve_power
-from equidistance.printable import printable
+from equidistance.printable import plural, printable
 from equidistance.reading.actors import Cast
 from equidistance.reading.acts import find_acts, instrument, nearest_date
 from equidistance.reading.attribution import chain
@@ -129,9 +129,11 @@ class Model:
 
     def notes(self) -> list[str]:
         """What the reader of a result must know about who read what."""
-        lines = [f"read by {printable(self.name)} (prompt {PROMPT_VERSION}): {self.read} sentences"]
+        read = plural(self.read, "sentence")
+        lines = [f"read by {printable(self.name)} (prompt {PROMPT_VERSION}): {read}"]
         lines += [
-            f"read by the rules instead: {count} sentences, {why}" for why, count in self.fallbacks.items()
+            f"read by the rules instead: {plural(count, 'sentence')}, {why}"
+            for why, count in self.fallbacks.items()
         ]
         return lines
 

@@ -135,7 +135,7 @@ def _active(scene: Scene, trigger: Trigger, start: int, end: int) -> Parties | N
         and len(scene.text[actors.end : start].split()) <= 3
     ):
         other = only_other(scene, actors)
-        if other is not None:
+        if other is not None and other.start < high:
             return pair_up(actors, other, 0.5)
     return pair_up(actors, partner, 0.75, together=together)
 

@@ -18,6 +18,11 @@ LEAST_WEIGHT = 1.5  # of an expression of the coder's lexicon: weaker ones say t
 LEAST_CONFIDENCE = 0.45
 LEAST_SURE = 0.42  # confidence and place together: below it nothing was right on the development sentences
 _RUSSIAN_VERB = re.compile(r"(?i)(?:л[аои]?|[еиаяую]т|ут|ют)(?:с[яь])?$")
+_DENIAL = re.compile(r"(?i)\b(?:den(?:y|ies|ied|ying)|refut\w+|отрица\w+|опровер\w+)\b")
+_WANTED = re.compile(
+    r"(?i)[^.;:]{0,60}?\b(?:request|appeal|demand|bid|application|plea|proposal|offer|permission|access|entry|visa|"
+    r"extradition|asylum|aid|support|credit|loan|просьб|запрос|требовани|предложени)"
+)
 Found = tuple[int, int, Trigger, Parties]
 
 
@@ -46,6 +51,8 @@ def look_again(scene: Scene, found: list[Found]) -> list[Found]:
             continue
         if scene.language == "ru" and not _RUSSIAN_VERB.search(scene.text[start:end]):
             continue  # a stem finds nouns too
+        if _DENIAL.search(scene.text, start, end) and not _WANTED.match(scene.text, end):
+            continue  # who says that something is not so does nothing to anybody; who denies a request does
         trigger = _trigger(pattern.type, pattern.mode, f"coder {pattern.type.lower()}: {pattern.expression}")
         if not is_verb(scene, trigger, start) or scene.text[end : end + 6].strip().startswith(
             ("that", "что")

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from equidistance.errors import BadFile, InvalidRequest
+from equidistance.ground.time import parse_spread
 from equidistance.printable import printable
 from equidistance.reading.dates import read_day
 from equidistance.reading.records import Document
@@ -53,18 +54,21 @@ def open_document(
     """
     if language not in (None, "en", "ru"):
         raise InvalidRequest(f"Texts in {language!r} cannot be read.", choices=("en", "ru"))
-    told = _told(published)
+    told = published_day(published)
     body, media, address = _bytes(source, allow_private)
     return _document(body, media, address, told, language)
 
 
-def _told(published: date | str | None) -> date | None:
-    if published is None or isinstance(published, date):
-        return published
-    try:
-        return date.fromisoformat(published.strip())
-    except ValueError:
-        raise InvalidRequest(f"{published!r} is no day.", hint="Write it as 2024-03-31.") from None
+def published_day(published: date | str | None) -> date | None:
+    """The day of publication that a caller states: a day, or the first of a month, quarter or year.
+
+    Raises:
+        InvalidRequest: it is no date, or has not come.
+    """
+    day = parse_spread(published)[0] if isinstance(published, str) else published
+    if day is not None and day > date.today():
+        raise InvalidRequest(f"The text cannot have been published on {day}: that day has not come.")
+    return day
 
 
 def _bytes(source: str | Path, allow_private: bool) -> tuple[bytes, str, str]:
