@@ -83,7 +83,8 @@ def test_the_posterior_equals_importance_sampling_on_the_whole_joint_distributio
     a = parameters.effect[0] + np.stack(
         [0 * own[:, 0], 2 * 0.02 / own[:, 0], 2 * 0.02 / own[:, 0] + 2 * 0.02 / own[:, 1]], axis=1
     )
-    b = parameters.effect[1] + 2 * 0.02 + np.stack([0 * own[:, 2], 3 * 0.02 / own[:, 2]], axis=1)
+    # two months before the first reading: three times the squared scale, which is the variance of three degrees
+    b = parameters.effect[1] + 2 * 0.02 * 3 + np.stack([0 * own[:, 2], 3 * 0.02 / own[:, 2]], axis=1)
     for i in range(3):
         for j in range(3):
             walk[:, i, j] = a[:, min(i, j)]

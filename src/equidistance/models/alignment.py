@@ -67,6 +67,11 @@ class Tails:
         """What squared standard errors are multiplied by to become squared scales of the noise."""
         return share_of_variance(self.noise)
 
+    @property
+    def before_first(self) -> float:
+        """Weight of an own component's steps before its first reading: many together, normal, of that variance."""
+        return share_of_variance(self.own)
+
 
 def share_of_variance(degrees: float) -> float:
     """Squared scale of a Student-t variable over its variance; below three degrees that of three."""
@@ -79,7 +84,7 @@ class Weights:
 
     Attributes:
         innovation: (T, N) of each month's innovation; that of month 0 is not used.
-        own: (S, N) of the own component's step that ends with the slot; 1 before a series' first reading.
+        own: (S, N) of the own component's step that ends with the slot; a constant before a series' first reading.
         noise: (S, N) of each observation's noise; 1 where missing.
     """
 

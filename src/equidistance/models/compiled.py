@@ -246,7 +246,7 @@ def start(
         squares = _expected_squares(layout, packed, parameters, weights)
         weights = ReadingWeights(
             expected(tails.innovation, C, squares.innovation),
-            np.where(packed.readings.first, 1.0, expected(tails.own, 1, squares.own)),
+            np.where(packed.readings.first, tails.before_first, expected(tails.own, 1, squares.own)),
             expected(tails.noise, 1, squares.noise) if i >= START_ROUNDS else np.ones_like(squares.noise),
         )
     return _draw(
@@ -307,7 +307,7 @@ def _draw(
 
     return ReadingWeights(
         drawn(tails.innovation, len(parameters.mean), squares.innovation),
-        np.where(packed.readings.first, 1.0, drawn(tails.own, 1, squares.own)),
+        np.where(packed.readings.first, tails.before_first, drawn(tails.own, 1, squares.own)),
         drawn(tails.noise, 1, squares.noise),
     )
 

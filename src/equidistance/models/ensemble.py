@@ -220,8 +220,8 @@ def posterior(
     streams = _streams(batch, seeds, 1)
     data = centred(layout, batch, wide, when)[:, None, :]
     periods, read = batch.value.shape[1], readings(batch, when)
-    step_variance = across_series(wide.wander, 1)[when[:, 1]] * read.months
-    step_variance += np.where(read.later, 0.0, across_series(wide.effect, 1)[when[:, 1]])
+    walked = across_series(wide.wander, 1)[when[:, 1]] * read.months
+    level = np.where(read.later, 0.0, across_series(wide.effect, 1)[when[:, 1]])
     means, covariances, paths, steps, owns = [], [], [], [], []
     for weights in ensemble.weights:
         fake = simulate_prior(layout, batch, wide, when, width, streams, weights)
@@ -236,9 +236,8 @@ def posterior(
         paths.append(accumulated(eta.copy()) + prior_mean(wide))
         eta[0] = 0.0
         steps.append(eta)
-        owns.append(
-            fake.own + (step_variance / weights.own)[:, None] * back.own_score[:, 1:] * read.seen[:, None]
-        )
+        step_variance = np.where(read.seen, walked / weights.own + level, 0.0)
+        owns.append(fake.own + step_variance[:, None] * back.own_score[:, 1:])
     mean, covariance = np.stack(means), np.stack(covariances)
     mean = mean.reshape(*mean.shape[:-1], dyads, members)
     covariance = covariance.reshape(*covariance.shape[:-1], dyads, members)

@@ -127,7 +127,7 @@ def draw(
         innovation = streams.gamma(shape, len(innovation)) / ((tails.innovation + squares.innovation) / 2)
     if np.isfinite(tails.own):
         drawn = streams.gamma_at_readings((tails.own + 1) / 2) / ((tails.own + squares.own) / 2)
-        own = read.spread(np.where(read.later, drawn, 1.0))
+        own = read.spread(np.where(read.later, drawn, tails.before_first))
     if np.isfinite(tails.noise):
         drawn = streams.gamma_at_readings((tails.noise + 1) / 2) / ((tails.noise + squares.noise) / 2)
         noise = np.where(read.seen, drawn, 1.0)
@@ -144,7 +144,7 @@ def prior_weights(observations: Observations, parameters: Parameters, streams: S
         innovation = streams.gamma(tails.innovation / 2, len(innovation)) / (tails.innovation / 2)
     if np.isfinite(tails.own):
         drawn = streams.gamma_at_readings(tails.own / 2) / (tails.own / 2)
-        own = read.spread(np.where(read.later, drawn, 1.0))
+        own = read.spread(np.where(read.later, drawn, tails.before_first))
     if np.isfinite(tails.noise):
         noise = np.where(read.seen, streams.gamma_at_readings(tails.noise / 2) / (tails.noise / 2), 1.0)
     return Weights(innovation, own, noise)
@@ -158,7 +158,7 @@ def _expected(observations: Observations, parameters: Parameters, squares: Distu
     def mean(degrees: float, size: int, square: Floats) -> Floats:
         return (degrees + size) / (degrees + square) if np.isfinite(degrees) else np.ones_like(square)
 
-    own = np.where(read.later, mean(tails.own, 1, squares.own), 1.0)
+    own = np.where(read.later, mean(tails.own, 1, squares.own), tails.before_first)
     return Weights(
         mean(tails.innovation, C, squares.innovation),
         read.spread(own),

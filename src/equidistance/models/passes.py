@@ -39,7 +39,7 @@ class ReadingWeights(NamedTuple):
 
     Attributes:
         innovation: (N, T).
-        own: (R,) of the step since the series' previous reading of the indicator; 1 at the first.
+        own: (R,) of the step since the series' previous reading of the indicator; a constant at the first.
         noise: (R,).
     """
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from equidistance.models.alignment import Observations, Parameters
+from equidistance.models.alignment import Observations, Parameters, share_of_variance
 from equidistance.models.kalman import Floats, Layout
 
 
@@ -52,7 +52,11 @@ def _stretch(degrees: float, shape: tuple[int, ...], generator: np.random.Genera
 
 
 def _between_readings(seen: Floats, degrees: float, generator: np.random.Generator) -> Floats:
-    """(K, T, N) one number for all months between two readings of an indicator; 1 before the first."""
+    """(K, T, N) one number for all months between two readings of an indicator, constant before the first.
+
+    The months before a first reading are many steps together: normal, with the variance of Student-t ones.
+    """
+    constant = 1 / np.sqrt(share_of_variance(degrees))
     stretch = np.where(seen, _stretch(degrees, seen.shape, generator), 1.0)
     stretch[:, :1] = 1.0
     first = np.maximum.accumulate(seen, axis=1)
@@ -63,5 +67,5 @@ def _between_readings(seen: Floats, degrees: float, generator: np.random.Generat
     following = np.ones((seen.shape[0], seen.shape[2]))
     for t in range(seen.shape[1] - 1, -1, -1):
         following = np.where(seen[:, t], stretch[:, t], following)
-        out[:, t] = np.where(started[:, t], following, 1.0)
+        out[:, t] = np.where(started[:, t], following, constant)
     return out
