@@ -11,7 +11,8 @@ from measure import SHARED_DATA, Section
 from published_record import SETS, Record, agreement, record
 
 from equidistance.models import ideal_points_fast, ideal_points_posterior, ideal_points_published
-from equidistance.models.normal import cdf_of, compiled
+from equidistance.models.compiling import compiled
+from equidistance.models.normal import cdf_of
 from equidistance.models.roll_calls import (
     Fit,
     RollCalls,

@@ -1,10 +1,11 @@
-"""The smoother of :mod:`equidistance.models.kalman` for very many dyads: one after the other, compiled.
+"""The smoother of :mod:`equidistance.models.kalman` for very many dyads: a few side by side at a time, compiled.
 
 In a panel of all dyads most (month, indicator) pairs are empty for most dyads. The smoother of arrays walks through a
-month of all dyads at once and pays for every pair that any of them has; this one walks through a dyad's own readings,
-with a state that holds the own components of its own indicators alone, from its first reading of each to its last. It
-is the same arithmetic in another order, and equal to it to rounding (``tests/test_compiled.py``). A few dyads with
-many members each, as in an assessment, share their pattern and stay with the arrays, which need no compiler.
+month of all dyads at once and pays for every pair that any of them has; this one walks through the readings of a few
+dyads that show the same indicators, with a state that holds the own components of these alone, each from its first
+reading to its last. The few dyads fill a processor's wide registers (:mod:`equidistance.models.lanes`). It is the same
+arithmetic in another order, and equal to it to rounding (``tests/test_compiled.py``). The dyads of an assessment, with
+many members each, share their pattern and stay with the arrays, which need no compiler.
 
 Sizes as in :mod:`equidistance.models.kalman`, and R readings of all N series together, series by series and by time.
 Parameters are shared by all series. The loops are in :mod:`equidistance.models.passes`.
@@ -26,8 +27,11 @@ from equidistance.models.alignment import (
     observed_slots,
     prior_mean,
 )
-from equidistance.models.kalman import Booleans, Floats, Integers, Layout
+from equidistance.models.kalman import Floats, Integers, Layout
+from equidistance.models.kernels import Abreast, Model
+from equidistance.models.lanes import LANES
 from equidistance.models.mixture import NOISY_ROUNDS, START_ROUNDS
+from equidistance.models.passes import Readings, ReadingWeights
 from equidistance.models.sampling import readings
 
 _kernels: Any = kernels  # compiled functions have no types
@@ -40,47 +44,20 @@ class Packed:
 
     Attributes:
         start: (N + 1,) where each series' readings begin; the last entry is R.
-        month, indicator: (R,) of each reading.
-        value: (R,) what was read.
-        error: (R,) variance by the standard error.
-        element: (R,) state element of the indicator's own component.
-        size: (R,) number of state elements in use.
-        first, last: (R,) whether the reading is the series' first, its last, of the indicator.
-        months: (R,) months since the series' previous reading of the indicator, or since month 0.
+        readings: of all series.
+        abreast: the order in which they are gone through.
         periods: T.
     """
 
     start: Integers
-    month: Integers
-    indicator: Integers
-    value: Floats
-    error: Floats
-    element: Integers
-    size: Integers
-    first: Booleans
-    last: Booleans
-    months: Integers
+    readings: Readings
+    abreast: Abreast
     periods: int
 
     @property
     def series(self) -> int:
         """N."""
         return len(self.start) - 1
-
-
-@dataclass(frozen=True)
-class ReadingWeights:
-    """:class:`equidistance.models.alignment.Weights` without gaps.
-
-    Attributes:
-        innovation: (N, T).
-        own: (R,) of the step since the series' previous reading of the indicator; 1 at the first.
-        noise: (R,).
-    """
-
-    innovation: Floats
-    own: Floats
-    noise: Floats
 
 
 @dataclass(frozen=True)
@@ -125,15 +102,28 @@ def pack(layout: Layout, observations: Observations) -> Packed:
     """Leave the gaps out."""
     value, error = observations.value, observations.error
     start, month, indicator, flat, variance = _kernels.gather(value, error)
-    element, size, first, last, months = _kernels.seated(start, month, indicator, layout.own, value.shape[0])
-    return Packed(
-        start, month, indicator, flat, variance, element, size, first, last, months, value.shape[1]
-    )
+    K, periods = value.shape[:2]
+    first, months = _kernels.since(start, month, indicator, K)
+    readings = Readings(month, indicator, flat, variance, first, months)
+    return Packed(start, readings, _abreast(layout, start, readings), periods)
+
+
+def _abreast(layout: Layout, start: Integers, readings: Readings) -> Abreast:
+    """Groups of series that show the same indicators about equally often, so that few lanes lie idle."""
+    K, N = len(layout.channel), len(start) - 1
+    of = np.repeat(np.arange(N), np.diff(start))
+    counts = np.bincount(of * K + readings.indicator, minlength=N * K).reshape(N, K)
+    shown = counts > 0
+    order = np.lexsort((counts.sum(axis=1), *shown.T[np.argsort(shown.sum(axis=0), kind="stable")]))
+    series = np.full((-(-N // LANES), LANES), -1)
+    series.ravel()[:N] = order
+    begin, month, indicator, reading = _kernels.side_by_side(series, start, readings.month, readings.indicator, K)
+    return Abreast(series, begin, month, indicator, reading, *_kernels.seated(begin, indicator, layout.own, K))
 
 
 def ones(packed: Packed) -> ReadingWeights:
     """Weights of 1: the normal model."""
-    count = len(packed.month)
+    count = len(packed.readings.month)
     return ReadingWeights(np.ones((packed.series, packed.periods)), np.ones(count), np.ones(count))
 
 
@@ -175,18 +165,20 @@ def _places(packed: Packed, part: Observations, dyads: slice) -> tuple[Integers,
     place[when[:, 0], when[:, 1]] = np.arange(len(when))
     rows = slice(int(packed.start[dyads.start]), int(packed.start[dyads.stop]))
     counts = np.diff(packed.start[dyads.start : dyads.stop + 1])
-    return place[packed.month[rows], packed.indicator[rows]], np.repeat(np.arange(len(counts)), counts)
+    slot = place[packed.readings.month[rows], packed.readings.indicator[rows]]
+    return slot, np.repeat(np.arange(len(counts)), counts)
 
 
-def select(packed: Packed, weights: ReadingWeights, chosen: Integers) -> tuple[Packed, ReadingWeights]:
+def select(
+    layout: Layout, packed: Packed, weights: ReadingWeights, chosen: Integers
+) -> tuple[Packed, ReadingWeights]:
     """The same of some series."""
     counts = np.diff(packed.start)[chosen]
     begin = np.concatenate([[0], np.cumsum(counts)])
     rows = np.repeat(packed.start[chosen] - begin[:-1], counts) + np.arange(begin[-1])
-    names = ("month", "indicator", "value", "error", "element", "size", "first", "last", "months")
-    some = {name: getattr(packed, name)[rows] for name in names}
+    readings = Readings(*(part[rows] for part in packed.readings))
     return (
-        Packed(start=begin, periods=packed.periods, **some),
+        Packed(begin, readings, _abreast(layout, begin, readings), packed.periods),
         ReadingWeights(weights.innovation[chosen], weights.own[rows], weights.noise[rows]),
     )
 
@@ -201,11 +193,10 @@ def sums(
     initial, innovation = np.zeros((2, N, C, C))
     log_likelihood = np.zeros(N)
     _passes.add_sums(
-        *_readings(packed),
-        *_model(layout, packed.periods, parameters),
-        given.innovation,
-        given.own,
-        given.noise,
+        packed.readings,
+        packed.abreast,
+        _model(layout, packed.periods, parameters),
+        given,
         by_indicator,
         initial,
         innovation,
@@ -226,11 +217,10 @@ def smooth(
     mean = np.zeros((packed.series, packed.periods, C))
     covariance = np.zeros((packed.series, packed.periods, C, C))
     _passes.smooth(
-        *_readings(packed),
-        *_model(layout, packed.periods, parameters),
-        given.innovation,
-        given.own,
-        given.noise,
+        packed.readings,
+        packed.abreast,
+        _model(layout, packed.periods, parameters),
+        given,
         mean,
         covariance,
     )
@@ -256,7 +246,7 @@ def start(
         squares = _expected_squares(layout, packed, parameters, weights)
         weights = ReadingWeights(
             expected(tails.innovation, C, squares.innovation),
-            np.where(packed.first, 1.0, expected(tails.own, 1, squares.own)),
+            np.where(packed.readings.first, 1.0, expected(tails.own, 1, squares.own)),
             expected(tails.noise, 1, squares.noise) if i >= START_ROUNDS else np.ones_like(squares.noise),
         )
     return _draw(
@@ -287,14 +277,13 @@ def _sampled_squares(
     weights: ReadingWeights,
     generator: np.random.Generator,
 ) -> Squares:
-    count = len(packed.month)
+    count = len(packed.readings.month)
     squares = _empty_squares(packed)
     _passes.sampled_squares(
-        *_readings(packed),
-        *_model(layout, packed.periods, parameters),
-        weights.innovation,
-        weights.own,
-        weights.noise,
+        packed.readings,
+        packed.abreast,
+        _model(layout, packed.periods, parameters),
+        weights,
         generator.standard_normal((packed.series, packed.periods, layout.channels)),
         generator.standard_normal(count),
         generator.standard_normal(count),
@@ -318,7 +307,7 @@ def _draw(
 
     return ReadingWeights(
         drawn(tails.innovation, len(parameters.mean), squares.innovation),
-        np.where(packed.first, 1.0, drawn(tails.own, 1, squares.own)),
+        np.where(packed.readings.first, 1.0, drawn(tails.own, 1, squares.own)),
         drawn(tails.noise, 1, squares.noise),
     )
 
@@ -328,11 +317,10 @@ def _expected_squares(
 ) -> Squares:
     squares = _empty_squares(packed)
     _passes.expected_squares(
-        *_readings(packed),
-        *_model(layout, packed.periods, parameters),
-        weights.innovation,
-        weights.own,
-        weights.noise,
+        packed.readings,
+        packed.abreast,
+        _model(layout, packed.periods, parameters),
+        weights,
         squares.innovation,
         squares.own,
         squares.noise,
@@ -341,33 +329,17 @@ def _expected_squares(
 
 
 def _empty_squares(packed: Packed) -> Squares:
-    count = len(packed.month)
+    count = len(packed.readings.month)
     return Squares(np.zeros((packed.series, packed.periods)), np.zeros(count), np.zeros(count))
 
 
-def _readings(packed: Packed) -> tuple[Any, ...]:
-    return (
-        packed.start,
-        packed.month,
-        packed.indicator,
-        packed.value,
-        packed.error,
-        packed.element,
-        packed.size,
-        packed.first,
-        packed.last,
-        packed.months,
-    )
-
-
-def _model(layout: Layout, periods: int, parameters: Parameters) -> tuple[Any, ...]:
-    """Everything else that a kernel takes, in plain arrays."""
+def _model(layout: Layout, periods: int, parameters: Parameters) -> Model:
     running = layout.accumulators
     channel = np.array([c for c, _ in running], dtype=np.int64)
     span = np.array([s for _, s in running], dtype=np.int64)
     opens = np.arange(periods)[:, None] % span[None, :] == 0
     centre = parameters.intercept + parameters.loading * parameters.mean[layout.channel]
-    return (
+    return Model(
         channel,
         opens,
         layout.channel,

@@ -15,7 +15,8 @@ from equidistance.models.alignment import Observations, Parameters, Weights
 from equidistance.models.kalman import Booleans, Floats, Layout
 
 if TYPE_CHECKING:
-    from equidistance.models.compiled import Packed, ReadingWeights, Sums
+    from equidistance.models.compiled import Packed, Sums
+    from equidistance.models.passes import ReadingWeights
 
 SMALLEST = 1e-7
 """Floor of every variance, on the indicators' own scales, so that EM cannot run into a corner."""

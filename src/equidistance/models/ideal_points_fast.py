@@ -20,8 +20,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from equidistance.models.compiling import compiled
 from equidistance.models.ideal_points_terms import item_terms, vote_terms
-from equidistance.models.normal import Floats, compiled
+from equidistance.models.normal import Floats
 from equidistance.models.roll_calls import (
     CUT_LIMIT,
     SMOOTH,

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from equidistance.models.compiling import compiled
 from equidistance.models.ideal_points_fast import LEAST_GAP, LEVEL_SHARE, PLAIN_STEPS, Progress, mixed
 from equidistance.models.ideal_points_terms import between
-from equidistance.models.normal import Floats, compiled, mills
+from equidistance.models.normal import Floats, mills
 from equidistance.models.roll_calls import CUT_LIMIT, SMOOTH, Integers, RollCalls, starting_items
 from equidistance.models.vote_scores import NO, YES
 

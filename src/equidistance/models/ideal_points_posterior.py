@@ -23,11 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
+from equidistance.models.compiling import inlined, released
 from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.ideal_points_published import summarised
 from equidistance.models.ideal_points_sessions import CUT_PRECISION, Sessions, walk_squares
 from equidistance.models.ideal_points_terms import item_terms, log_cdf, position_terms
-from equidistance.models.normal import Floats, inlined, quantile, released, stream, uniform
+from equidistance.models.normal import Floats, quantile, stream, uniform
 from equidistance.models.roll_calls import Fit, Items, RollCalls
 from equidistance.models.vote_scores import YES
 

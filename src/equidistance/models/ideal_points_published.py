@@ -15,15 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from equidistance.models.compiling import inlined, released
 from equidistance.models.ideal_points_fast import Progress
 from equidistance.models.normal import (
     Floats,
     below,
     between,
     cdf,
-    inlined,
     quantile,
-    released,
     stream,
     uniform,
 )

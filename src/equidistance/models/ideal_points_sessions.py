@@ -9,8 +9,9 @@ import math
 
 import numpy as np
 
+from equidistance.models.compiling import released
 from equidistance.models.ideal_points_terms import LOG_NOW, vote_terms
-from equidistance.models.normal import Floats, released
+from equidistance.models.normal import Floats
 from equidistance.models.roll_calls import Integers, Items, RollCalls
 
 CUT_PRECISION = 0.01

@@ -9,7 +9,8 @@ account of the voter's position.
 
 import math
 
-from equidistance.models.normal import cdf, compiled, inlined, mills, pdf
+from equidistance.models.compiling import compiled, inlined
+from equidistance.models.normal import cdf, mills, pdf
 from equidistance.models.vote_scores import NO, YES
 
 LOG_NOW = 1e-200

@@ -1,24 +1,87 @@
-"""Compiled recursions: the filter and the disturbance smoother of one series, and how its readings lie side by side.
+"""Compiled recursions: filter and disturbance smoother of a group of series, and how their readings lie side by side.
 
-They are those of :mod:`equidistance.models.kalman`, element by element; sizes as there and in
-:mod:`equidistance.models.compiled`. Two things differ from there. Of the covariances between the channels' part of
-the state and own components only the channels' rows are kept, never the columns, so that a month without readings
-costs a few rows. And the posterior covariance of a month comes from the next month's: x_t-1 = x_t - eta_t, so that
-Var x_t-1 = Var x_t - Cov(x_t, eta_t) - Cov(eta_t, x_t) + Var eta_t, where eta_t has Q with the channels and 0 with
-the rest before the data, and what the data take off is that times the smoother's information.
+They are those of :mod:`equidistance.models.kalman`, element by element, for as many series at once as there are lanes;
+sizes as there and in :mod:`equidistance.models.compiled`. Where one of the series lacks a reading that another has, it
+gets one of infinite variance, which changes nothing. Two things differ from there. Of the covariances between the
+channels' part of the state and own components only the channels' rows are kept, never the columns, and of those among
+own components only the upper half. And the posterior covariance of a month comes from the next month's:
+x_t-1 = x_t - eta_t, so that Var x_t-1 = Var x_t - Cov(x_t, eta_t) - Cov(eta_t, x_t) + Var eta_t, where eta_t has Q with
+the channels and 0 with the rest before the data, and what the data take off is that times the smoother's information.
 """
 
 import math
+from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from equidistance.models.normal import compiled
+from equidistance.models.compiling import compiled
+from equidistance.models.kalman import Booleans, Floats, Integers
+from equidistance.models.lanes import (
+    LANES,
+    add,
+    add_dot,
+    add_scaled,
+    add_times,
+    clear,
+    copy,
+    copy_scaled,
+    copy_times,
+    invert,
+    take,
+    take_scaled,
+    take_times,
+)
 
-_LOG_CIRCLE = math.log(2 * math.pi)
 
-quick = numba.njit(cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-"""As ``compiled``, and sums may be taken in any order, which lets the processor take several at once."""
+class Abreast(NamedTuple):
+    """How the readings of series that are smoothed together lie side by side: G groups, S readings of any of them.
+
+    Attributes:
+        series: (G, LANES) number of each; -1 in a lane that lies idle.
+        start: (G + 1,) where each group's readings begin; the last entry is S.
+        month, indicator: (S,) of each.
+        reading: (S, LANES) number of the series' reading; -1 where it has none.
+        element: (S,) state element of the indicator's own component.
+        size: (S,) number of state elements in use.
+        first, last: (S,) whether it is the group's first, its last, of the indicator.
+    """
+
+    series: Integers
+    start: Integers
+    month: Integers
+    indicator: Integers
+    reading: Integers
+    element: Integers
+    size: Integers
+    first: Booleans
+    last: Booleans
+
+
+class Model(NamedTuple):
+    """What a pass takes of layout and parameters.
+
+    Attributes:
+        running: (A,) channel of each accumulator.
+        opens: (T, A) whether it starts anew in the month.
+        channel, span: (K,) as in the layout.
+        position: (K,) state element that the indicator sees.
+        weight: (K,) its loading, over the months of its span.
+        centre: (K,) value at the alignments' prior means.
+        noise, effect, wander, innovation, initial: as in the parameters.
+    """
+
+    running: Integers
+    opens: Booleans
+    channel: Integers
+    span: Integers
+    position: Integers
+    weight: Floats
+    centre: Floats
+    noise: Floats
+    effect: Floats
+    wander: Floats
+    innovation: Floats
+    initial: Floats
 
 
 @compiled
@@ -49,225 +112,236 @@ def gather(value, error):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def seated(start, month, indicator, own, K):  # type: ignore[no-untyped-def]
-    """Where own components stand, as :func:`equidistance.models.kalman.seat` for each series alone."""
-    count = len(month)
-    element, size, months = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    first, last = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-    seat, latest, final = np.empty(K, np.int64), np.empty(K, np.int64), np.empty(K, np.int64)
-    taken = np.empty(K, np.bool_)
+def since(start, month, indicator, K):  # type: ignore[no-untyped-def]
+    """Of each reading: is it its series' first of the indicator, and months since the one before (or month 0)."""
+    first, months = np.zeros(len(month), np.bool_), np.empty(len(month), np.int64)
+    latest, seen = np.empty(K, np.int64), np.empty(K, np.bool_)
     for n in range(len(start) - 1):
-        seat[:], latest[:], taken[:] = -1, 0, False
-        for r in range(start[n], start[n + 1]):
-            final[indicator[r]] = r
-        top = 0
+        latest[:], seen[:] = 0, False
         for r in range(start[n], start[n + 1]):
             k = indicator[r]
+            first[r], months[r] = not seen[k], month[r] - latest[k]
+            latest[k], seen[k] = month[r], True
+    return first, months
+
+
+@compiled
+def side_by_side(series, start, month, indicator, K):  # type: ignore[no-untyped-def]
+    """The readings of each group of series (G, LANES) in one order: start, month, indicator, reading of each lane."""
+    G, count, none = len(series), 0, np.int64(2) ** 62
+    begin, at = np.zeros(G + 1, np.int64), np.empty(LANES, np.int64)
+    when, what = np.empty(len(month), np.int64), np.empty(len(month), np.int64)
+    reading = np.full((len(month), LANES), -1)
+    for g in range(G):
+        for lane in range(LANES):
+            at[lane] = start[series[g, lane]] if series[g, lane] >= 0 else 0
+        while True:
+            nearest = none
+            for lane in range(LANES):
+                r, n = at[lane], series[g, lane]
+                if n >= 0 and r < start[n + 1]:
+                    nearest = min(nearest, month[r] * K + indicator[r])
+            if nearest == none:
+                break
+            when[count], what[count] = nearest // K, nearest % K
+            for lane in range(LANES):
+                r, n = at[lane], series[g, lane]
+                if n >= 0 and r < start[n + 1] and month[r] * K + indicator[r] == nearest:
+                    reading[count, lane] = r
+                    at[lane] += 1
+            count += 1
+        begin[g + 1] = count
+    return begin, when[:count].copy(), what[:count].copy(), reading[:count].copy()
+
+
+@compiled
+def seated(begin, indicator, own, K):  # type: ignore[no-untyped-def]
+    """Where own components stand, as :func:`equidistance.models.kalman.seat` for each group alone."""
+    count = len(indicator)
+    element, size = np.empty(count, np.int64), np.empty(count, np.int64)
+    first, last = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    seat, final = np.empty(K, np.int64), np.empty(K, np.int64)
+    taken = np.empty(K, np.bool_)
+    for g in range(len(begin) - 1):
+        seat[:], taken[:] = -1, False
+        for s in range(begin[g], begin[g + 1]):
+            final[indicator[s]] = s
+        top = 0
+        for s in range(begin[g], begin[g + 1]):
+            k = indicator[s]
             if seat[k] < 0:
-                first[r] = True
+                first[s] = True
                 i = 0
                 while taken[i]:
                     i += 1
                 taken[i], seat[k] = True, i
                 top = max(top, i + 1)
-            element[r], size[r] = own + seat[k], own + top
-            months[r], latest[k] = month[r] - latest[k], month[r]
-            if final[k] == r:
-                last[r], taken[seat[k]] = True, False
+            element[s], size[s] = own + seat[k], own + top
+            if final[k] == s:
+                last[s], taken[seat[k]] = True, False
                 while top > 0 and not taken[top - 1]:
                     top -= 1
-    return element, size, first, last, months
+    return element, size, first, last
 
 
-@quick
+@compiled
 def forward(  # type: ignore[no-untyped-def]
-    T, month, indicator, element, size, last, running, opens, position, weight, innovation, initial,
-    given, data, variance, steps, cov, state, shared, errors, precision, gain, kept, width,
+    group, model, given, data, variance, steps, cov, state, shared, errors, precision, gain, kept, width
 ):
-    """Filter one series; months after the last reading are left out unless covariances are kept. Log likelihood."""
-    C, count = len(initial), len(month)
+    """Filter a group (one entry of :class:`Abreast`); months after its last reading only if covariances are kept.
+
+    ``given`` holds 1 over the innovations' weights of each month, and 1 for month 0.
+    """
+    month, position, weight, running = group.month, model.position, model.weight, model.running
+    T, C, count = len(model.opens), len(model.initial), len(month)
     own, keep = C + len(running), len(kept) > 0
+    M = len(state) // LANES
     cov[:], state[:] = 0.0, 0.0
-    used, r, total = own, 0, 0.0
+    used, s = own, 0
     for t in range(T if keep else month[count - 1] + 1):
         for c in range(C):
             for d in range(C):
-                cov[c, d] += initial[c, d] if t == 0 else innovation[c, d] / given[t]
+                add_scaled(cov, c * M + d, model.initial[c, d] if t == 0 else model.innovation[c, d], given, t, 1)
         if keep:
             width[t] = used
             for c in range(C):
-                for j in range(used):
-                    kept[t, c, j] = cov[c, j]
+                copy(kept, (t * C + c) * M, cov, c * M, used)
         for i in range(len(running)):
             c, e = running[i], C + i
-            if opens[t, i]:
-                state[e] = state[c]
-                for j in range(used):
-                    cov[e, j] = cov[c, j]
+            if model.opens[t, i]:
+                copy(state, e, state, c, 1)
+                copy(cov, e * M, cov, c * M, used)
                 for j in range(own):
-                    cov[j, e] = cov[j, c]
+                    copy(cov, j * M + e, cov, j * M + c, 1)
             else:
-                state[e] += state[c]
-                for j in range(used):
-                    cov[e, j] += cov[c, j]
+                add(state, e, state, c, 1)
+                add(cov, e * M, cov, c * M, used)
                 for j in range(own):
-                    cov[j, e] += cov[j, c]
-        while r < count and month[r] == t:
-            k, o, used = indicator[r], element[r], size[r]
-            p, a = position[k], weight[k]
-            cov[o, o] += steps[r]
-            for j in range(own):
-                shared[j] = a * cov[p, j] + cov[j, o]
-            for j in range(own, used):
-                shared[j] = a * cov[p, j] + cov[o, j]
-            inverse = 1.0 / (a * shared[p] + shared[o] + variance[r])
-            error = data[r] - a * state[p] - state[o]
-            for j in range(used):
-                gain[r, j] = shared[j] * inverse
-                state[j] += gain[r, j] * error
+                    add(cov, j * M + e, cov, j * M + c, 1)
+        while s < count and month[s] == t:
+            k, o, used = group.indicator[s], group.element[s], group.size[s]
+            p, a, row = position[k], weight[k], s * M
+            add(cov, o * M + o, steps, s, 1)
+            copy_scaled(shared, 0, a, cov, p * M, used)
+            for j in range(o):
+                add(shared, j, cov, j * M + o, 1)
+            add(shared, o, cov, o * M + o, used - o)
+            copy(precision, s, variance, s, 1)
+            add(precision, s, shared, o, 1)
+            add_scaled(precision, s, a, shared, p, 1)
+            invert(precision, s, 1)
+            copy(errors, s, data, s, 1)
+            take(errors, s, state, o, 1)
+            take_scaled(errors, s, a, state, p, 1)
+            copy_times(gain, row, precision, s, shared, 0, used)
+            add_times(state, 0, errors, s, gain, row, used)
             for i in range(own):
-                g = gain[r, i]
-                for j in range(used):
-                    cov[i, j] -= g * shared[j]
+                take_times(cov, i * M, gain, row + i, shared, 0, used)
             for i in range(own, used):
-                g = gain[r, i]
-                for j in range(own, used):
-                    cov[i, j] -= g * shared[j]
-            if last[r]:
-                state[o] = 0.0
-                for j in range(own, used):
-                    cov[o, j] = 0.0
-                for j in range(used):
-                    cov[j, o] = 0.0
-            errors[r], precision[r] = error, inverse
-            total -= 0.5 * (_LOG_CIRCLE - math.log(inverse) + error * error * inverse)
-            r += 1
-    return total
+                take_times(cov, i * M + i, gain, row + i, shared, i, used - i)
+            if group.last[s]:
+                clear(state, o, 1)
+                for j in range(o):
+                    clear(cov, j * M + o, 1)
+                clear(cov, o * M + o, used - o)
+            s += 1
 
 
-@quick
+@compiled
 def backward(  # type: ignore[no-untyped-def]
-    T, month, indicator, element, size, first, running, opens, position, weight, errors, precision, gain,
-    vector, n, n_gain, innovation, given, cov, kept, width, residual, residual_precision, own_score,
-    own_information, score, information, covariance,
+    group, model, given, errors, precision, gain, vector, n, n_gain, cov, kept, width,
+    residual, residual_precision, own_score, own_information, score, information, covariance,
 ):
-    """Smooth one series; fills ``covariance`` (T, C, C) where the filter kept its own, of which ``cov`` is the last."""
-    C, count = score.shape[1], len(month)
+    """Smooth a group; fills ``covariance`` (T, C, C) where the filter kept its own, of which ``cov`` is the last."""
+    month, position, weight, running = group.month, model.position, model.weight, model.running
+    T, C, count = len(model.opens), len(model.initial), len(month)
     own, keep = C + len(running), len(kept) > 0
+    M = len(vector) // LANES
     vector[:], n[:] = 0.0, 0.0
-    r, used = count - 1, own
+    scratch = np.empty((1 + 3 * C * C) * LANES)
+    along, taken, change, through = 0, 1, 1 + C * C, 1 + 2 * C * C
+    s, used = count - 1, own
     last_month = month[count - 1] if count else -1
     if keep:
         for c in range(C):
-            for d in range(C):
-                covariance[T - 1, c, d] = cov[c, d]
+            copy(covariance, ((T - 1) * C + c) * C, cov, c * M, C)
     for t in range(T - 1, -1, -1):
-        if t > last_month:
-            for c in range(C):
-                score[t, c] = 0.0
-                for d in range(C):
-                    information[t, c, d] = 0.0
-                    if keep and t > 0:
-                        covariance[t - 1, c, d] = covariance[t, c, d] - innovation[c, d] / given[t]
-            continue
-        while r >= 0 and month[r] == t:
-            k, o, used = indicator[r], element[r], size[r]
-            p, a = position[k], weight[k]
-            for j in range(used):
-                n_gain[j] = 0.0
+        while s >= 0 and month[s] == t:
+            k, o, used = group.indicator[s], group.element[s], group.size[s]
+            p, a, row = position[k], weight[k], s * M
+            clear(n_gain, 0, used)
             for i in range(own):
-                g = gain[r, i]
-                for j in range(used):
-                    n_gain[j] += g * n[i, j]
-            for i in range(own):
-                rest = 0.0
-                for j in range(own, used):
-                    rest += n[i, j] * gain[r, j]
-                n_gain[i] += rest
+                add_times(n_gain, 0, gain, row + i, n, i * M, used)
+                add_dot(n_gain, i, n, i * M + own, gain, row + own, used - own)
             for i in range(own, used):
-                g = gain[r, i]
-                for j in range(own, used):
-                    n_gain[j] += g * n[i, j]
-            along, pull = 0.0, precision[r]
-            for j in range(used):
-                along += gain[r, j] * vector[j]
-                pull += gain[r, j] * n_gain[j]
-            u = errors[r] * precision[r] - along
-            vector[p] += a * u
-            vector[o] += u
-            for j in range(used):
-                n[p, j] -= a * n_gain[j]
+                add_times(n_gain, i, gain, row + i, n, i * M + i, used - i)
+                add_dot(n_gain, i, n, i * M + i + 1, gain, row + i + 1, used - i - 1)
+            clear(scratch, along, 1)
+            add_dot(scratch, along, gain, row, vector, 0, used)
+            copy_times(residual, s, errors, s, precision, s, 1)
+            take(residual, s, scratch, along, 1)
+            copy(residual_precision, s, precision, s, 1)
+            add_dot(residual_precision, s, gain, row, n_gain, 0, used)
+            add_scaled(vector, p, a, residual, s, 1)
+            add(vector, o, residual, s, 1)
+            take_scaled(n, p * M, a, n_gain, 0, used)
             for j in range(own):
-                n[j, p] -= a * n_gain[j]
-                n[j, o] -= n_gain[j]
-            for j in range(own, used):
-                n[o, j] -= n_gain[j]
-                n[j, o] -= n_gain[j]
-            n[p, p] += a * a * pull
-            n[p, o] += a * pull
-            n[o, o] += pull
-            residual[r], residual_precision[r] = u, pull
-            own_score[r], own_information[r] = vector[o], n[o, o]
-            if first[r]:
-                vector[o] = 0.0
-                for j in range(own, used):
-                    n[o, j] = 0.0
-                for j in range(used):
-                    n[j, o] = 0.0
-            r -= 1
-        for i in range(len(running) - 1, -1, -1):
-            c, e = running[i], C + i
-            vector[c] += vector[e]
-            for j in range(used):
-                n[c, j] += n[e, j]
-            for j in range(own):
-                n[j, c] += n[j, e]
-            if opens[t, i]:
-                vector[e] = 0.0
-                for j in range(used):
-                    n[e, j] = 0.0
+                take_scaled(n, j * M + p, a, n_gain, j, 1)
+            for j in range(o):
+                take(n, j * M + o, n_gain, j, 1)
+            take(n, o * M + o, n_gain, o, used - o)
+            take(n, o * M + o, n_gain, o, 1)
+            add_scaled(n, p * M + p, a * a, residual_precision, s, 1)
+            add_scaled(n, p * M + o, a, residual_precision, s, 1)
+            add(n, o * M + o, residual_precision, s, 1)
+            copy(own_score, s, vector, o, 1)
+            copy(own_information, s, n, o * M + o, 1)
+            if group.first[s]:
+                clear(vector, o, 1)
+                for j in range(o):
+                    clear(n, j * M + o, 1)
+                clear(n, o * M + o, used - o)
+            s -= 1
+        if t <= last_month:
+            for i in range(len(running) - 1, -1, -1):
+                c, e = running[i], C + i
+                add(vector, c, vector, e, 1)
+                add(n, c * M, n, e * M, used)
                 for j in range(own):
-                    n[j, e] = 0.0
+                    add(n, j * M + c, n, j * M + e, 1)
+                if model.opens[t, i]:
+                    clear(vector, e, 1)
+                    clear(n, e * M, used)
+                    for j in range(own):
+                        clear(n, j * M + e, 1)
+        copy(score, t * C, vector, 0, C)
         for c in range(C):
-            score[t, c] = vector[c]
-            for d in range(C):
-                information[t, c, d] = n[c, d]
+            copy(information, (t * C + c) * C, n, c * M, C)
         if keep and t > 0:
-            for c in range(C):  # what the data take off Cov(x_t, .), times the information: element (c, d)
-                for d in range(C):
-                    taken = 0.0
-                    for j in range(width[t]):
-                        taken += kept[t, c, j] * n[d, j]
-                    n_gain[c * C + d] = taken
-            for c in range(C):
-                for d in range(C):
-                    change = -innovation[c, d] / given[t]
-                    for e in range(C):
-                        step, other = innovation[e, d] / given[t], innovation[c, e] / given[t]
-                        change += n_gain[c * C + e] * step + n_gain[d * C + e] * other
-                        for f in range(C):
-                            change -= other * n[e, f] * innovation[f, d] / given[t]
-                    covariance[t - 1, c, d] = covariance[t, c, d] + change
+            _earlier(C, M, t, model.innovation, given, n, kept, width[t], scratch, taken, change, through, covariance)
 
 
 @compiled
-def prepare(  # type: ignore[no-untyped-def]
-    low, high, indicator, value, error, first, months, centre, noise, effect, wander, own, loud, data, variance, steps
+def _earlier(  # type: ignore[no-untyped-def]
+    C, M, t, innovation, given, n, kept, width, scratch, taken, change, through, covariance
 ):
-    """One series' readings around 0, their variances, and those of what own components gather, given the weights."""
-    for r in range(low, high):
-        k = indicator[r]
-        data[r - low] = value[r] - centre[k]
-        variance[r - low] = (error[r] + noise[k]) / loud[r]
-        steps[r - low] = wander[k] * months[r] / own[r] + (effect[k] if first[r] else 0.0)
-
-
-@compiled
-def sizes(start, size, own):  # type: ignore[no-untyped-def]
-    """Most readings of a series, and largest state."""
-    longest, largest = 1, own
-    for n in range(len(start) - 1):
-        longest = max(longest, start[n + 1] - start[n])
-    for r in range(len(size)):
-        largest = max(largest, size[r])
-    return longest, largest
+    """The posterior covariance of month ``t - 1`` from that of ``t``."""
+    clear(scratch, taken, 3 * C * C)
+    for c in range(C):  # what the data take off Cov(x_t, .), times the information: element (c, d)
+        for d in range(C):
+            add_dot(scratch, taken + c * C + d, kept, (t * C + c) * M, n, d * M, width)
+            for e in range(C):
+                add_scaled(scratch, through + c * C + d, innovation[c, e], n, e * M + d, 1)
+    for c in range(C):
+        copy(covariance, ((t - 1) * C + c) * C, covariance, (t * C + c) * C, C)
+        for d in range(C):
+            here = change + c * C + d
+            for e in range(C):
+                add_scaled(scratch, here, -innovation[e, d], scratch, through + c * C + e, 1)
+            copy_times(scratch, here, given, t, scratch, here, 1)
+            for e in range(C):
+                add_scaled(scratch, here, innovation[e, d], scratch, taken + c * C + e, 1)
+                add_scaled(scratch, here, innovation[c, e], scratch, taken + d * C + e, 1)
+            goal = ((t - 1) * C + c) * C + d
+            add_times(covariance, goal, given, t, scratch, here, 1)
+            add_scaled(covariance, goal, -innovation[c, d], given, t, 1)

@@ -7,9 +7,10 @@ tables hold the function and the density at steps of 1/128; Taylor's series fill
 import math
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from equidistance.models.compiling import compiled, inlined
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,12 +22,6 @@ _PDF: Any = np.exp(-_GRID * _GRID / 2) / math.sqrt(2 * math.pi)
 _MILLS: Any = _PDF / _CDF
 _ZERO = _LIMIT * _STEPS
 _TAIL = 8.99
-
-compiled = numba.njit(cache=True, error_model="numpy")
-"""How every kernel is compiled: once, kept on disk beside the package (or in the user's cache)."""
-released = numba.njit(cache=True, error_model="numpy", nogil=True)
-"""The same for kernels that run in threads side by side."""
-inlined = numba.njit(cache=True, error_model="numpy", inline="always")
 
 
 @inlined

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from equidistance.models.normal import Floats, compiled
+from equidistance.models.compiling import compiled
+from equidistance.models.normal import Floats
 from equidistance.models.vote_scores import ABSTAIN, NO, YES
 
 Integers = npt.NDArray[np.int64]

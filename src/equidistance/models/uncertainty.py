@@ -21,7 +21,8 @@ from equidistance.models.em import pack, unpack
 from equidistance.models.kalman import Floats, Integers, Layout
 
 if TYPE_CHECKING:
-    from equidistance.models.compiled import Packed, ReadingWeights
+    from equidistance.models.compiled import Packed
+    from equidistance.models.passes import ReadingWeights
 
 CURVATURE_DYADS = 300
 """Dyads that the curvature is measured on, evenly chosen; then it is known to some 6 %."""
@@ -154,7 +155,7 @@ def _curvature(
     chosen = np.unique(np.linspace(0, series - 1, min(series, CURVATURE_DYADS)).astype(np.int64))
     whole_panel = compiled.pack(layout, observations)
     given = compiled.pack_weights(whole_panel, observations, weights)
-    part, given = compiled.select(whole_panel, given, chosen)
+    part, given = compiled.select(layout, whole_panel, given, chosen)
     centre = pack(parameters)
     at_centre = _scores(layout, part, parameters, given).sum(axis=1)
     columns = []
