@@ -124,20 +124,25 @@ def drawn_weights(
 
     import numpy as np
 
-    from equidistance.models import compiled
+    from equidistance.models import alignment, compiled
 
     packed = compiled.pack(layout, observations)
-    loud = np.ones(len(packed.readings.month), dtype=bool)
-    if plain is not None:
-        series = np.repeat(np.arange(packed.series), np.diff(packed.start))
-        loud = ~plain[packed.readings.indicator, packed.readings.month, series]
+
+    def quiet(given: "Weights", dyads: slice) -> "Weights":
+        if plain is None:
+            return given
+        when = alignment.observed_slots(observations.select(dyads))
+        places = plain[when[:, 1], when[:, 0], dyads]
+        return replace(given, noise=np.where(places, 1.0, given.noise))
+
     for _ in range(chains):
         weights = compiled.start(layout, packed, parameters, generator)
         for turn in range(BURN + kept):
             weights = compiled.sweep(layout, packed, parameters, weights, generator)
             if turn >= BURN:
-                quiet = replace(weights, noise=np.where(loud, weights.noise, 1.0))
-                yield compiled.unpack_weights(packed, observations, quiet)
+                every = compiled.unpack_weights(packed, observations, weights)
+                parts = alignment.chunks(observations.value.shape[2], every)
+                yield tuple(quiet(given, dyads) for dyads, given in parts if given is not None)
 
 
 def hidden_evidence() -> Section:

@@ -40,6 +40,9 @@ TOLERANCE = 0.02
 ROOM = 8.0
 """How far it may go from where it starts, on the unconstrained scale: where data say nothing, it goes no further."""
 
+NEAREST = 0.05
+"""Least share of its standard deviation that a channel has to itself, given the others."""
+
 MEMORY = 30
 """Steps from which it learns the curvature."""
 
@@ -113,6 +116,23 @@ def with_tails(normal: Parameters, tails: Tails) -> Parameters:
     )
 
 
+def _closest(start: Parameters) -> Floats:
+    """Lower bounds that keep the channels apart: each has a share of its spread to itself, given the others.
+
+    Hardly any dyad shows both words and deeds in the first month, and their likelihood there may rise to the point
+    where they are one and their covariance has no inverse.
+    """
+    bounds = np.full(len(pack(start)), -np.inf)
+    C, at = len(start.mean), 4 * len(start.loading)
+    row, column = np.tril_indices(C)
+    later = np.flatnonzero((row == column) & (row > 0))
+    for matrix in (start.innovation, start.initial):
+        own = np.diag(np.linalg.cholesky(matrix))[1:]
+        bounds[at + later] = np.log(np.minimum(NEAREST * np.sqrt(np.diag(matrix)[1:]), own))
+        at += len(row)
+    return bounds
+
+
 def _climb(
     layout: Layout, packed: "Packed", start: Parameters, on_iteration: Callable[[int, float], None] | None
 ) -> tuple[Parameters, tuple[float, ...], bool]:
@@ -137,6 +157,7 @@ def _climb(
     lowest, highest = centre - ROOM, centre + ROOM
     variances = slice(len(start.loading), 4 * len(start.loading))
     lowest[variances] = np.minimum(np.maximum(lowest[variances], np.log(SMALLEST)), centre[variances])
+    lowest = np.maximum(lowest, _closest(start))
     found = minimize(
         loss,
         np.zeros(len(centre)),
