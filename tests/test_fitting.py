@@ -132,3 +132,15 @@ def test_what_is_at_its_bound_is_not_drawn_anew(fitted) -> None:
     wander = np.array([one.wander for one in drawn])
     np.testing.assert_allclose(wander[:, 3], em.SMALLEST, rtol=1e-9)
     assert (wander[:, [0, 1, 2, 4]].std(axis=0) > 0.01 * bound.wander[[0, 1, 2, 4]]).all()
+
+
+def test_channels_that_start_as_one_stay_apart() -> None:
+    """Where words and deeds start at the same place the likelihood rises until their covariance has no inverse."""
+    one = replace(TRUTH, initial=0.6 * np.array([[1.0, 1.0 - 1e-9], [1.0 - 1e-9, 1.0]]), tails=Tails())
+    pattern = _simulated(60, 4)
+    observations = simulate(LAYOUT, one, pattern, np.random.default_rng(5))[0]
+    found = fitting.fit_tails(LAYOUT, observations, Tails()).parameters
+    to_itself = np.linalg.cholesky(found.initial)[1, 1] / np.sqrt(found.initial[1, 1])
+    assert 0.01 < to_itself < 0.3  # at the bound or near it: the bound's scale is that of the fit's first steps
+    written = np.array([[float(f"{value:.6g}") for value in row] for row in found.initial])
+    assert np.linalg.eigvalsh(written).min() > 0
