@@ -1,6 +1,6 @@
 """All benchmarks, one command: ``python benchmarks/run.py [--full] [--only NAME,...] [--write]``.
 
-Prints one table for each part. ``--full`` adds what takes long: a new environment, the whole fit, more rounds.
+Prints one table for each part. ``--full`` adds what takes long: a new environment, more rounds.
 ``--write`` puts the tables into docs/benchmarks.md, between its markers.
 """
 
@@ -54,7 +54,6 @@ def parts(full: bool) -> dict[str, Callable[[], Section]]:
     always |= ideal_plane.parts()
     always |= coding.parts(full)
     slow = {
-        "fit": smoother.whole_fit,
         "millions": reexports.millions,
         "degrees": tails.degrees_of_freedom,
         "tails": tails.coverage,

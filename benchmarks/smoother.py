@@ -16,9 +16,6 @@ SERIES, MONTHS, INDICATORS, MISSING = 1600, 900, 6, 0.4
 SAMPLE = 4
 """Series that statsmodels smooths; its time is extrapolated from them linearly."""
 
-MORE_STEPS = 300
-"""EM steps after the fit has stopped, to see what the stopping rule leaves undone."""
-
 
 def known_shape() -> Section:
     """1,600 series x 900 months x 6 indicators of one channel."""
@@ -247,85 +244,4 @@ def measure_growth() -> list[dict[str, Any]]:
             "indicators": observations.value.shape[0],
         }
         for name, (_, observations, _) in parts.items()
-    ]
-
-
-def whole_fit() -> Section:
-    """The reference fit from the start, as ``snapshot build`` and ``--refit`` run it, and what more steps would do."""
-    found, done = call("smoother", "measure_fit")
-    rows = [
-        (
-            row["what"],
-            f"{row['cpu']:.0f}",
-            str(row["steps"]),
-            f"{row['likelihood']:.1f}",
-            f"{row['largest']:.3f}",
-            f"{row['typical']:.3f}",
-        )
-        for row in found
-    ]
-    return Section(
-        "The whole fit",
-        "All states, six powers, from the starting values until three EM steps gain less than half a nat, and then "
-        f"{MORE_STEPS} steps more. Change: of the smoothed means, against the shipped parameters, in standard "
-        f"deviations. Once each; peak {done.peak:.0f} MiB.",
-        ("what", "CPU s", "EM steps", "log likelihood", "largest change", "root mean square change"),
-        rows,
-        (
-            "The likelihood is flat: where EM stops is part of the estimate. What more steps change is uncertainty that "
-            "the intervals do not hold.",
-        ),
-    )
-
-
-def measure_fit() -> list[dict[str, Any]]:
-    import numpy as np
-    from panels import Real
-
-    from equidistance.models import alignment, em
-
-    real = Real()
-    exists = real.exists()
-
-    def row(what: str, parameters: "Parameters", cpu: float, steps: int) -> dict[str, Any]:
-        fitted = em.standardise(real.layout, real.observations, parameters, exists)
-        changes = []
-        for low in range(0, len(real.dyads), alignment.CHUNK):
-            part = real.observations.select(slice(low, low + alignment.CHUNK))
-            new, old = (alignment.smooth(real.layout, part, p).mean for p in (fitted, real.parameters))
-            changes.append((new - old).ravel())
-        change = np.concatenate(changes)
-        return {
-            "what": what,
-            "cpu": cpu,
-            "steps": steps,
-            "likelihood": alignment.log_likelihood(real.layout, real.observations, fitted),
-            "largest": float(np.abs(change).max()),
-            "typical": float(np.sqrt((change**2).mean())),
-        }
-
-    def fit(start: "Parameters | None", **options: Any) -> "tuple[Parameters, float, int]":
-        fits: list[em.Fit] = []
-        steps: list[int] = []
-
-        def action() -> None:
-            fits.append(
-                em.fit(
-                    real.layout,
-                    real.observations,
-                    initial=start,
-                    on_iteration=lambda step, _: steps.append(step),
-                    **options,
-                )
-            )
-
-        cpu = seconds(action)
-        return fits[0].parameters, cpu, len(steps)
-
-    first, cpu, steps = fit(None)
-    more, more_cpu, more_steps = fit(first, tolerance=0.01, iterations=MORE_STEPS)
-    return [
-        row("the shipped parameters", real.parameters, 0.0, 0),
-        row("the fit, from its starting values", first, cpu, steps),
-        row("and then more steps", more, cpu + more_cpu, steps + more_steps),
     ]
