@@ -157,9 +157,7 @@ def measure_fits() -> dict[str, Any]:
     spent.clear()
     began = time.process_time()
     tailed = fitting.fit_tails(real.layout, observations, real.parameters.tails)
-    packed = compiled.pack(real.layout, observations)
-    weights = compiled.pack_weights(packed, observations, tailed.weights)
-    compiled.smooth(real.layout, packed, tailed.parameters, weights)
+    compiled.smooth(real.layout, tailed.packed, tailed.parameters, tailed.weights)
     return {
         "normal": normal,
         "normal steps": steps[-1],

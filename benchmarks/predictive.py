@@ -56,7 +56,7 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     import numpy as np
     from panels import Real
 
-    from equidistance.models import em, fitting
+    from equidistance.models import compiled, em, fitting
     from equidistance.models.alignment import Tails
     from equidistance.models.scores import NORMAL_QUANTILES
     from equidistance.models.simulate import simulate
@@ -71,7 +71,7 @@ def measure_coverage(estimate: str) -> dict[str, Any]:
     if estimate == "fit":
         parameters = fitting.fit_tails(real.layout, observations, Tails()).parameters
     if estimate != "true":  # a new estimate has a scale of its own: both go to mean 0, variance 1
-        parameters = em.standardise(real.layout, observations, parameters, exists)
+        parameters = em.standardise(real.layout, compiled.pack(real.layout, observations), parameters, exists)
         count = exists.sum()
         centre = (truth * exists[:, None]).sum(axis=(0, 2)) / count
         scale = np.sqrt((truth**2 * exists[:, None]).sum(axis=(0, 2)) / count - centre**2)

@@ -210,11 +210,11 @@ def _covered_once(real: "Real", seed: int) -> dict[str, Any]:
         fitted = fitting.fit_tails(real.layout, observations, real.parameters.tails, initial=initial)
         spent["fit"] = time.process_time() - began
         moved = uncertainty.parameter_draws(
-            real.layout, observations, fitted.normal, clusters, DRAWS, generator
+            real.layout, fitted.packed, fitted.normal, clusters, DRAWS, generator
         )
         spent["draws"] = time.process_time() - began - spent["fit"]
         heavy = [fitted.parameters, *(fitting.with_tails(one, real.parameters.tails) for one in moved)]
-        return [em.standardise(real.layout, observations, one, exists, fitted.weights) for one in heavy]
+        return [em.standardise(real.layout, fitted.packed, one, exists, fitted.weights) for one in heavy]
 
     start = em.start(real.layout, observations)
     right, *right_draws = estimated(replace(start, loading=real.parameters.loading))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from equidistance.models import alignment, em
+from equidistance.models import alignment, compiled, em
 from equidistance.models.alignment import Observations, Parameters
 from equidistance.models.kalman import Layout
 from equidistance.models.scores import NORMAL_QUANTILES, coverage, normal_log_score
@@ -69,7 +69,7 @@ def fitted():
     observations, truth = _simulated(1200, 12, seed=6)  # as many dyads as the reference fit has
     result = em.fit(LAYOUT, observations, initial=_start(observations))
     exists = np.ones(truth.shape[::2], dtype=bool)
-    parameters = em.standardise(LAYOUT, observations, result.parameters, exists)
+    parameters = em.standardise(LAYOUT, compiled.pack(LAYOUT, observations), result.parameters, exists)
     return observations, truth, parameters, alignment.smooth(LAYOUT, observations, parameters)
 
 

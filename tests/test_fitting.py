@@ -124,10 +124,10 @@ def test_an_indicator_that_stands_still_does_not_pin_alignment() -> None:
 
 
 def test_what_is_at_its_bound_is_not_drawn_anew(fitted) -> None:
-    observations, result = fitted
+    _, result = fitted
     bound = replace(result.normal, wander=np.where(np.arange(5) == 3, em.SMALLEST, result.normal.wander))
     drawn = uncertainty.parameter_draws(
-        LAYOUT, observations, bound, np.arange(200) // 2, 8, np.random.default_rng(1)
+        LAYOUT, result.packed, bound, np.arange(200) // 2, 8, np.random.default_rng(1)
     )
     wander = np.array([one.wander for one in drawn])
     np.testing.assert_allclose(wander[:, 3], em.SMALLEST, rtol=1e-9)

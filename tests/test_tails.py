@@ -226,13 +226,13 @@ def fitted():
     result = fitting.fit_tails(LAYOUT, observations, TRUTH.tails, initial=start)
     clusters = np.arange(300) // 3
     moved = uncertainty.parameter_draws(
-        LAYOUT, observations, result.normal, clusters, 24, np.random.default_rng(2)
+        LAYOUT, result.packed, result.normal, clusters, 24, np.random.default_rng(2)
     )
     moved = [fitting.with_tails(one, TRUTH.tails) for one in moved]
     exists = np.ones(truth.shape[::2], dtype=bool)
-    members = [em.standardise(LAYOUT, observations, one, exists, result.weights) for one in moved]
+    members = [em.standardise(LAYOUT, result.packed, one, exists, result.weights) for one in moved]
     scaled = (truth - truth.mean(axis=(0, 2))[:, None]) / truth.std(axis=(0, 2))[:, None]
-    centre = em.standardise(LAYOUT, observations, result.parameters, exists, result.weights)
+    centre = em.standardise(LAYOUT, result.packed, result.parameters, exists, result.weights)
     return observations, scaled, truth, centre, members
 
 

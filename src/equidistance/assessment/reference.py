@@ -228,19 +228,14 @@ def fit_reference(
     layout = layout_of(used)
     exists = np.stack([availability(*actors[pair], grid) for pair in dyads], axis=1)
     result = fitting.fit_tails(layout, observations, tails, on_iteration=on_iteration)
-    parameters = em.standardise(layout, observations, result.parameters, exists, result.weights)
+    parameters = em.standardise(layout, result.packed, result.parameters, exists, result.weights)
     states = sorted({state for state, _ in dyads})
     clusters = np.array([states.index(state) for state, _ in dyads])
     moved = uncertainty.parameter_draws(
-        layout,
-        observations,
-        result.normal,
-        clusters,
-        DRAWS,
-        np.random.default_rng(1),
+        layout, result.packed, result.normal, clusters, DRAWS, np.random.default_rng(1)
     )
     draws = tuple(
-        em.standardise(layout, observations, fitting.with_tails(one, tails), exists, result.weights)
+        em.standardise(layout, result.packed, fitting.with_tails(one, tails), exists, result.weights)
         for one in moved
     )
     facts = {

@@ -11,7 +11,7 @@ Sizes as in :mod:`equidistance.models.kalman`, and R readings of all N series to
 Parameters are shared by all series. The loops are in :mod:`equidistance.models.passes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -236,19 +236,12 @@ def start(
     generator: np.random.Generator,
 ) -> ReadingWeights:
     """Weights to start a chain of each series from, as :func:`equidistance.models.mixture.start`."""
-    weights, tails = ones(packed), parameters.tails
-    C = layout.channels
-
-    def expected(degrees: float, number: int, square: Floats) -> Floats:
-        return (degrees + number) / (degrees + square) if np.isfinite(degrees) else np.ones_like(square)
-
+    weights = ones(packed)
     for i in range(START_ROUNDS + NOISY_ROUNDS):
         squares = _expected_squares(layout, packed, parameters, weights)
-        weights = ReadingWeights(
-            expected(tails.innovation, C, squares.innovation),
-            np.where(packed.readings.first, tails.before_first, expected(tails.own, 1, squares.own)),
-            expected(tails.noise, 1, squares.noise) if i >= START_ROUNDS else np.ones_like(squares.noise),
-        )
+        weights = _weights(packed, parameters, squares, _expected)
+        if i < START_ROUNDS:
+            weights = weights._replace(noise=np.ones_like(weights.noise))
     return _draw(
         packed, parameters, _expected_squares(layout, packed, parameters, weights), generator
     )
@@ -297,18 +290,30 @@ def _sampled_squares(
 def _draw(
     packed: Packed, parameters: Parameters, squares: Squares, generator: np.random.Generator
 ) -> ReadingWeights:
-    tails = parameters.tails
-
     def drawn(degrees: float, number: int, square: Floats) -> Floats:
-        if not np.isfinite(degrees):
-            return np.ones_like(square)
         gamma: Floats = generator.standard_gamma((degrees + number) / 2, square.shape)
         return gamma / ((degrees + square) / 2)
 
+    return _weights(packed, parameters, squares, drawn)
+
+
+def _expected(degrees: float, number: int, square: Floats) -> Floats:
+    return (degrees + number) / (degrees + square)
+
+
+def _weights(
+    packed: Packed, parameters: Parameters, squares: Squares, weight: Callable[[float, int, Floats], Floats]
+) -> ReadingWeights:
+    """Weights of all disturbances, each by its degrees of freedom, the number of its elements and its square."""
+    tails = parameters.tails
+
+    def heavy(degrees: float, number: int, square: Floats) -> Floats:
+        return weight(degrees, number, square) if np.isfinite(degrees) else np.ones_like(square)
+
     return ReadingWeights(
-        drawn(tails.innovation, len(parameters.mean), squares.innovation),
-        np.where(packed.readings.first, tails.before_first, drawn(tails.own, 1, squares.own)),
-        drawn(tails.noise, 1, squares.noise),
+        heavy(tails.innovation, len(parameters.mean), squares.innovation),
+        np.where(packed.readings.first, tails.before_first, heavy(tails.own, 1, squares.own)),
+        heavy(tails.noise, 1, squares.noise),
     )
 
 

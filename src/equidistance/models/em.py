@@ -5,13 +5,13 @@ EM is accelerated by squared extrapolation (Varadhan and Roland 2008). The expec
 does not wait for a compiler. Sizes as in :mod:`equidistance.models.kalman`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equidistance.models.alignment import Observations, Parameters, Weights
+from equidistance.models.alignment import Observations, Parameters
 from equidistance.models.kalman import Booleans, Floats, Layout
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def fit(
     observations: Observations,
     *,
     initial: Parameters | None = None,
-    weights: Sequence[Weights] | None = None,
     tolerance: float = 0.5,
     iterations: int = 200,
     on_iteration: Callable[[int, float], None] | None = None,
@@ -77,7 +76,6 @@ def fit(
         layout: what each indicator sees.
         observations: every indicator must be observed somewhere.
         initial: where to start, and the loadings; :func:`start` when not given.
-        weights: one for each chunk of :data:`CHUNK` dyads; 1 when not given. The likelihood is given the weights.
         tolerance: stop when three EM steps together raise the log likelihood by less than this (in nats).
         iterations: at most so many EM steps.
         on_iteration: called with the number of steps done and the log likelihood.
@@ -87,12 +85,10 @@ def fit(
     """
     from equidistance.models import compiled
 
-    packed = compiled.pack(layout, observations)
     return fit_packed(
         layout,
-        packed,
+        compiled.pack(layout, observations),
         initial or start(layout, observations),
-        compiled.pack_weights(packed, observations, weights),
         tolerance=tolerance,
         iterations=iterations,
         on_iteration=on_iteration,
@@ -136,10 +132,10 @@ def fit_packed(
 
 def standardise(
     layout: Layout,
-    observations: Observations,
+    packed: "Packed",
     parameters: Parameters,
     exists: Booleans,
-    weights: Sequence[Weights] | None = None,
+    weights: "ReadingWeights | None" = None,
 ) -> Parameters:
     """Put each channel on the reported scale: mean 0 and variance 1 pooled over all dyads and months.
 
@@ -148,10 +144,7 @@ def standardise(
     """
     from equidistance.models import compiled
 
-    packed = compiled.pack(layout, observations)
-    posterior = compiled.smooth(
-        layout, packed, parameters, compiled.pack_weights(packed, observations, weights)
-    )
+    posterior = compiled.smooth(layout, packed, parameters, weights)
     total = np.einsum("tcn,tn->c", posterior.mean[:, :, 0], exists)
     square = np.einsum("tcn,tcn,tn->c", posterior.mean[:, :, 0], posterior.mean[:, :, 0], exists)
     square += np.einsum("tccn,tn->c", posterior.covariance, exists)
@@ -172,13 +165,11 @@ def _em_step(
     layout: Layout,
     observations: Observations,
     parameters: Parameters,
-    weights: Sequence[Weights] | None = None,
 ) -> tuple[Parameters, float]:
     """One EM step; the log likelihood returned is that of the parameters that came in."""
     from equidistance.models import compiled
 
-    packed = compiled.pack(layout, observations)
-    return _packed_step(layout, packed, parameters, compiled.pack_weights(packed, observations, weights))
+    return _packed_step(layout, compiled.pack(layout, observations), parameters, None)
 
 
 def _packed_step(

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equidistance.models import em
-from equidistance.models.alignment import Observations, Parameters, Tails, Weights, share_of_variance
+from equidistance.models.alignment import Observations, Parameters, Tails, share_of_variance
 from equidistance.models.em import SMALLEST, pack, unpack
 from equidistance.models.kalman import Floats, Layout
 
 if TYPE_CHECKING:
     from equidistance.models.compiled import Packed
+    from equidistance.models.passes import ReadingWeights
 
 EM_STEPS = 12
 """EM steps before L-BFGS-B takes over: they find the intercepts and the order of the variances."""
@@ -57,14 +58,16 @@ class TailedFit:
     Attributes:
         parameters: the estimate, on an arbitrary scale of x.
         normal: the normal model whose variances it has.
-        weights: a draw of the weights given the estimate, one for each chunk of dyads.
+        packed: the observations, as the fit goes through them.
+        weights: a draw of the weights given the estimate; none where everything is normal.
         log_likelihood: of the normal model, after each pass; a step that is tried in vain may lower it.
         converged: whether it cannot be raised any further.
     """
 
     parameters: Parameters
     normal: Parameters
-    weights: tuple[Weights, ...] | None
+    packed: "Packed"
+    weights: "ReadingWeights | None"
     log_likelihood: tuple[float, ...]
     converged: bool
 
@@ -96,13 +99,12 @@ def fit_tails(
     normal, trace, converged = _climb(layout, packed, first.parameters, on_iteration)
     estimate = with_tails(normal, tails)
     if not np.isfinite([tails.innovation, tails.own, tails.noise]).any():
-        return TailedFit(estimate, normal, None, trace, converged)
+        return TailedFit(estimate, normal, packed, None, trace, converged)
     generator = np.random.default_rng(seed)
     weights = compiled.start(layout, packed, estimate, generator)
     for _ in range(SWEEPS):
         weights = compiled.sweep(layout, packed, estimate, weights, generator)
-    given = compiled.unpack_weights(packed, observations, weights)
-    return TailedFit(estimate, normal, given, trace, converged)
+    return TailedFit(estimate, normal, packed, weights, trace, converged)
 
 
 def with_tails(normal: Parameters, tails: Tails) -> Parameters:

@@ -95,7 +95,7 @@ def _through_cholesky(gradient: Floats, matrix: Floats) -> Floats:
 
 def parameter_draws(
     layout: Layout,
-    observations: Observations,
+    packed: "Packed",
     parameters: Parameters,
     clusters: Integers,
     number: int,
@@ -105,16 +105,13 @@ def parameter_draws(
 
     Args:
         layout: what each indicator sees.
-        observations: what the estimate rests on.
+        packed: what the estimate rests on.
         parameters: the estimate, of the normal model. A variance at its floor stays there.
         clusters: (N,) number of each dyad's cluster, from 0.
         number: draws wanted.
         generator: source of randomness.
     """
-    from equidistance.models import compiled
-
     centre = pack(parameters)
-    packed = compiled.pack(layout, observations)
     each = _scores(layout, packed, parameters, None)
     by_cluster = np.zeros((len(centre), int(clusters.max()) + 1))
     np.add.at(by_cluster.T, clusters, each.T)
