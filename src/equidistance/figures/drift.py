@@ -87,7 +87,7 @@ def chart(
     )
     offset = alt.YOffset("channel:N", sort=names)
     base = alt.Chart().encode(y=y, yOffset=offset, color=colour)
-    x_axis = alt.Axis(**theme.SIGNED_AXIS)
+    x_axis = alt.Axis(**theme.SIGNED_AXIS, labelFlush=False)  # pushed inward the label at the edge meets the next one
     layers = [
         alt.Chart()
         .transform_aggregate(rows="count()")
