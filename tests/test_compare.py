@@ -15,6 +15,7 @@ from equidistance.assessment.export import to_dict
 from equidistance.assessment.sensitivity import Sensitivity, sensitivity, with_sensitivity
 from equidistance.cli.main import app
 from equidistance.errors import EquidistanceError, InvalidRequest, UnknownName
+from equidistance.figures.theme import save
 from equidistance.report import comparison as page
 from equidistance.report import html
 
@@ -122,6 +123,13 @@ def test_the_page_of_a_comparison_is_closed_and_whole(three: Comparison) -> None
     assert "default-src 'none'" in text
     assert "Who is closest to whom" in text
     assert "Uzbekistan – Armenia" in text or "Armenia – Uzbekistan" in text
+
+
+def test_the_picture_of_a_comparison_names_its_colours(three: Comparison, tmp_path: Path) -> None:
+    """A panel is named after a power; the states' names stand in the legend alone."""
+    drawn = save(three.plot(), tmp_path / "three.svg").read_text(encoding="utf-8")
+    for state in {row["state_name"] for row in three.paths}:
+        assert f">{state}</text>" in drawn
 
 
 def test_compare_command(tmp_path: Path) -> None:

@@ -59,7 +59,12 @@ def chart(
     ]
     states = list(dict.fromkeys(row["state_name"] for row in table))
     colours = [STATE_COLOURS[i % len(STATE_COLOURS)] for i in range(len(states))]
-    colour = alt.Color("state:N", sort=states, scale=alt.Scale(domain=states, range=colours))
+    colour = alt.Color(
+        "state:N",
+        sort=states,
+        scale=alt.Scale(domain=states, range=colours),
+        legend=alt.Legend(symbolOpacity=1),  # else as pale as the band, which shares it
+    )
     axis = alt.Axis(**theme.SIGNED_AXIS, minExtent=24)
     band = (
         alt.Chart()
@@ -68,7 +73,7 @@ def chart(
             x=time_axis(),
             y=alt.Y("q25:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=True)),
             y2="q75",
-            color=colour.legend(None),
+            color=colour,
         )
     )
     line = (
